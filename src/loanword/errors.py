@@ -1,0 +1,85 @@
+"""What can go wrong, typed by what the user can do about it.
+
+Every message says what was seen, what was expected and what to do. The class decides the exit status of
+the command line: 1 failed, 2 usage, 3 bad data (130 is an interrupt).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SHOWN = 20
+"""Problems printed in full; the rest is counted."""
+
+
+class LoanwordError(Exception):
+    """Base of everything that loanword raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(LoanwordError):
+    """The call itself is wrong: an unknown name, an option that does not fit."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A recipe with problems; all of them are listed at once."""
+
+    def __init__(self, problems: Sequence[str], *, where: str = "recipe") -> None:
+        """Keep `problems` as a tuple and print them one a line under `where`."""
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = f"{where}: {count} problem{'s' if count != 1 else ''}"
+        super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in a data file, precise enough to be mended without searching.
+
+    `code` is stable (``LW1xx`` file, ``LW2xx`` row, ``LW3xx`` label, ``LW4xx`` language); `line` is 1-based and
+    counts physical lines; 0 means the file as a whole.
+    """
+
+    code: str
+    path: str
+    line: int
+    cause: str
+    fix: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        """Render as ``path:line [column] code cause; fix``."""
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        column = f" [{self.column}]" if self.column else ""
+        return f"{place}{column}: {self.code} {self.cause}. {self.fix}."
+
+
+class DataError(LoanwordError):
+    """Data with problems, all of them found in one pass."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep all `problems`; the message shows the first ones and counts the rest."""
+        self.problems = tuple(problems)
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"... and {len(self.problems) - SHOWN} more problems")
+        super().__init__("\n".join(lines))
+
+
+class ModelError(LoanwordError):
+    """A model, tokenizer or bundle that cannot be had or cannot be used."""
+
+
+class MissingExtra(LoanwordError):
+    """An optional dependency is not installed; the message is the exact line that installs it."""
+
+    def __init__(self, extra: str, package: str, purpose: str) -> None:
+        """Name the `extra` of loanword that brings `package`, which `purpose` needs."""
+        self.extra = extra
+        super().__init__(f"{purpose} needs {package}, which is not installed. Run: pip install 'loanword[{extra}]'")

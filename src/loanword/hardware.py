@@ -1,0 +1,135 @@
+"""What the machine can do: device, precision, threads, memory. Asked once, told in the run's report.
+
+Nothing here is timed. The number of threads follows what else runs on the machine; sums of floats depend on it, so
+set `threads` where two runs have to agree bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loanword.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The device that a run uses, and how.
+
+    `precision` is "bf16" or "fp32" and concerns matrix products and what flows between them. Weights, gradients,
+    optimizer, pooling, head and loss are fp32 always; norms and softmax add up in fp32 within.
+    """
+
+    device: str
+    precision: str
+    threads: int
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Return the context in which forward passes run."""
+        import torch
+
+        return torch.autocast(
+            self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.precision == "bf16", cache_enabled=True
+        )
+
+    def describe(self) -> dict[str, str]:
+        """Say what this machine is, for reports and manifests."""
+        return {
+            "device": self.device,
+            "precision": self.precision,
+            "threads": str(self.threads),
+            "processor": _processor(),
+            "cores": str(os.cpu_count() or 1),
+            "platform": f"{platform.system()} {platform.machine()}",
+        }
+
+
+def detect(*, device: str = "auto", precision: str = "auto", threads: int = 0) -> Hardware:
+    """Choose device, precision and threads; explicit values are kept, "auto" and 0 ask the machine.
+
+    bf16 is chosen where the processor multiplies it natively (AVX512-BF16 or AMX; any CUDA device that supports it):
+    elsewhere it is emulated and slower than fp32. Threads default to the cores that other work leaves free.
+    """
+    import torch
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    _expect(device)
+    if precision == "auto":
+        precision = "bf16" if _has_bf16(device) else "fp32"
+    if precision not in ("bf16", "fp32"):
+        raise UsageError(f"unknown precision '{precision}'; known: auto, bf16, fp32")
+    threads = threads or free_cores()
+    torch.set_num_threads(threads)
+    return Hardware(device=device, precision=precision, threads=threads)
+
+
+def free_cores() -> int:
+    """Count the cores this process may use, less those that other processes keep busy; at least 1.
+
+    Two threads beside another two-thread job are slower than one, so the load of the last minute is looked at.
+    An explicit ``OMP_NUM_THREADS`` wins.
+    """
+    explicit = os.environ.get("OMP_NUM_THREADS", "")
+    if explicit.isdigit() and int(explicit) > 0:
+        return int(explicit)
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        load = os.getloadavg()[0]
+    except OSError:
+        load = 0.0
+    return max(1, allowed - round(max(0.0, load - 0.5)))
+
+
+def peak_memory() -> int:
+    """Return the largest resident size of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _expect(device: str) -> None:
+    import torch
+
+    try:
+        kind = torch.device(device).type
+    except RuntimeError:
+        raise UsageError(f"unknown device '{device}'; expected auto, cpu, cuda, cuda:1, mps, ...") from None
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
+        raise UsageError(f"device '{device}' is not available here; use auto or cpu")
+
+
+def _has_bf16(device: str) -> bool:
+    import torch
+
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device == "cpu":
+        # Private, but the only way to ask; absent names mean an older or newer torch: stay exact.
+        probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+        return any(bool(getattr(torch.cpu, probe, bool)()) for probe in probes)
+    return False
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+            names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        return names[0] if names else platform.processor()
+    except OSError:
+        return platform.processor() or platform.machine()
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what was asked, so that a clock read next to it means something."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
