@@ -1,0 +1,89 @@
+"""The codes of data problems, and the collector that the readers write them to.
+
+A code keeps its meaning for good: scripts and documents may rely on it. ``LW1xx`` is about the file as a whole,
+``LW2xx`` about a row, ``LW3xx`` about a label, ``LW4xx`` about the language.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from loanword.errors import DataError, Problem
+
+CODES: dict[str, str] = {
+    "LW101": "the file does not exist",
+    "LW102": "the path is not a regular file (a directory, a pipe, a device)",
+    "LW103": "the file cannot be opened or read (permission, a loop of links, a failing disk)",
+    "LW104": "the file's extension is not one that can be read",
+    "LW105": "the content is not what the extension says",
+    "LW106": "the compressed data is damaged or cut short",
+    "LW107": "the content unpacks to far more than text does",
+    "LW108": "the text is in UTF-16 or UTF-32",
+    "LW109": "the text is not valid UTF-8",
+    "LW110": "the file is empty",
+    "LW111": "there are no rows",
+    "LW112": "a column that is needed is not there",
+    "LW113": "two columns have one name",
+    "LW114": "the header was not split at the expected delimiter",
+    "LW115": "the parquet file is damaged",
+    "LW116": "the JSON of the file as a whole is not laid out as rows",
+    "LW117": "the Hub cannot be reached and has left no copy on this machine",
+    "LW118": "the Hub has no such data set, configuration or split",
+    "LW201": "a row has more or fewer cells than the header",
+    "LW202": "a quoted cell is never closed",
+    "LW203": "a quotation mark stands where none may stand",
+    "LW204": "a bare carriage return stands outside quotation marks",
+    "LW205": "a row is not valid JSON",
+    "LW206": "a row is JSON, but not an object",
+    "LW207": "a JSON object has a key twice",
+    "LW208": "a number is not one that JSON has (NaN, Infinity) or is absurdly long",
+    "LW209": "JSON is nested too deeply",
+    "LW210": "a row has no text",
+    "LW211": "a cell that must be a string is something else",
+    "LW212": "a cell holds a NUL character",
+    "LW213": "a cell holds half of a surrogate pair",
+    "LW301": "a row has no label",
+    "LW302": "a label is neither a string nor an integer",
+    "LW303": "some labels are strings and some are integers",
+    "LW304": "a class number has no class name",
+    "LW401": "a row's language is not the one that was asked for",
+    "LW402": "a row's language is not a known tag",
+}
+"""Code to meaning; the reference page of the documentation is made from this table."""
+
+
+class Findings:
+    """Collects the problems of one source, so that all of them are told at once."""
+
+    def __init__(self, path: str, *, unit: str = "line") -> None:
+        """Start empty for the source `path`; `unit` is "row" where the rows are not lines of text."""
+        self.path = path
+        self.unit = unit
+        self.problems: list[Problem] = []
+
+    def add(self, code: str, *, cause: str, fix: str, line: int = 0, column: str = "") -> None:
+        """Note a problem with the `code` of `CODES` at `line` (1-based, 0 for the file as a whole).
+
+        `cause` and `fix` are phrases without a full stop; the message makes sentences of them.
+        """
+        if line and self.unit != "line":
+            cause = f"{self.unit} {line}: {cause}"
+        self.problems.append(Problem(code, self.path, line, cause, fix[0].upper() + fix[1:], column))
+
+    def stop(self, code: str, *, cause: str, fix: str, line: int = 0, column: str = "") -> NoReturn:
+        """Note a problem after which nothing more can be read, and raise."""
+        self.add(code, cause=cause, fix=fix, line=line, column=column)
+        raise self._error()
+
+    def raise_any(self) -> None:
+        """Raise `DataError` with every problem in the order of lines, or return if there is none."""
+        if self.problems:
+            raise self._error()
+
+    def _error(self) -> DataError:
+        return DataError(sorted(self.problems, key=lambda problem: problem.line))
+
+
+def shown(name: str) -> str:
+    """Render a name from a file for a message: quoted, escaped and at most 40 characters long."""
+    return ascii(name) if len(name) <= 40 else ascii(name[:39]) + "…"

@@ -1,0 +1,100 @@
+"""Parquet through pyarrow, which only this module imports. Lines are row numbers, counted from 1.
+
+Strings and integers come through as they are, dictionary-encoded ones too; a column that the `datasets` library
+marked as class labels brings its class names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from loanword.data.codes import Findings, shown
+from loanword.data.columns import Cells, Foreign
+from loanword.data.text import FREE_BYTES, MAX_RATIO
+from loanword.errors import MissingExtra
+
+ROWS = 256
+"""Rows decoded at a time, so that a file that unpacks without end is given up early."""
+
+
+def parse(data: bytes, *, wanted: Collection[str], findings: Findings) -> Cells:
+    """Return the `wanted` columns of the parquet file `data`; text that is not UTF-8 is noted."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtra("parquet", "pyarrow", "reading parquet") from None
+    try:
+        file = parquet.ParquetFile(pyarrow.BufferReader(data))
+        schema = file.schema_arrow
+        for name in sorted(set(schema.names) & set(wanted)):
+            if schema.names.count(name) > 1:
+                cause = f"{schema.names.count(name)} columns are called {shown(name)}"
+                findings.stop("LW113", cause=cause, fix="give each column its own name", column=name)
+        kept = [name for name in schema.names if name in wanted]
+        values: dict[str, list[object]] = {name: [] for name in kept}
+        limit, size, rows = max(FREE_BYTES, MAX_RATIO * len(data)), 0, 0
+        for batch in file.iter_batches(batch_size=ROWS, columns=kept) if kept else ():
+            # Decoded, for each batch brings the whole dictionary of its row group.
+            arrays = [_decoded(array) for array in batch.columns]
+            # A row costs the lists that it goes into at least eight bytes.
+            size += sum(array.nbytes for array in arrays) + 8 * batch.num_rows
+            if size > limit:
+                cause = f"{len(data):,} bytes hold more than {limit:,}"
+                findings.stop("LW107", cause=cause, fix="write the rows that you need to a file of their own")
+            for name, array in zip(batch.schema.names, arrays, strict=True):
+                values[name].extend(_values(array, rows, name, findings))
+            rows += batch.num_rows
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        findings.stop("LW115", cause=f"the parquet file is damaged: {reason}", fix="copy or write the file again")
+    return Cells(
+        columns=tuple(schema.names),
+        lines=list(range(1, rows + 1)),
+        values=values,
+        class_names=_class_names(schema.metadata),
+    )
+
+
+def _decoded(array: Any) -> Any:
+    return array.dictionary_decode() if hasattr(array, "dictionary_decode") else array
+
+
+def _values(array: Any, offset: int, column: str, findings: Findings) -> list[object]:
+    from pyarrow import types
+
+    kind = array.type
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        try:
+            return list(array.to_pylist())
+        except UnicodeDecodeError:
+            return [_text(value, offset + row, column, findings) for row, value in enumerate(array, start=1)]
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_null(kind):
+        return list(array.to_pylist())
+    return [Foreign(str(kind)) if value.is_valid else None for value in array]
+
+
+def _text(value: Any, line: int, column: str, findings: Findings) -> str | None:
+    try:
+        text: str | None = value.as_py()
+    except UnicodeDecodeError:
+        fix = "write the column again as UTF-8"
+        findings.add("LW109", cause="the text is not valid UTF-8", fix=fix, line=line, column=column)
+        return "\ufffd"
+    return text
+
+
+def _class_names(metadata: dict[bytes, bytes] | None) -> dict[str, list[str]]:
+    """Read the class names that the `datasets` library leaves in a parquet schema; anything else is no names."""
+    try:
+        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+        classes = {name: feature["names"] for name, feature in features.items() if feature["_type"] == "ClassLabel"}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return {}
+    return {
+        name: names
+        for name, names in classes.items()
+        if isinstance(names, list) and all(isinstance(one, str) for one in names)
+    }

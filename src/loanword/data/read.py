@@ -1,0 +1,89 @@
+"""Read labelled or plain text from anywhere into a `Table`, strictly.
+
+Text in is text out, character for character. Everything that is wrong with a source is found in one pass and
+raised as one `DataError` with a place, a cause and a remedy for each problem; nothing is skipped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from loanword.data import csv, hub, jsonl, parquet
+from loanword.data.assemble import LANGUAGE_COLUMNS, assemble
+from loanword.data.codes import Findings, shown
+from loanword.data.columns import Cells, name_columns
+from loanword.data.records import LABELLED_TEXT, Shape, Table
+from loanword.data.text import decode, expect_file, load
+from loanword.errors import UsageError
+from loanword.language.tag import canonical
+
+EXTENSIONS = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
+"""What can be read, each also with ``.gz`` added."""
+
+
+def read(
+    source: str | Path,
+    *,
+    language: str,
+    shape: Shape = LABELLED_TEXT,
+    columns: Mapping[str, str] | None = None,
+    split: str | None = None,
+) -> Table:
+    """Read the rows of one `language` from a file, the Hub or a bundled corpus.
+
+    Args:
+        source: A path (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``, each also with ``.gz``),
+            ``hub:org/name[:configuration][@split]``, or ``builtin:name``.
+        language: The rows' language in any common spelling. A column ``language`` or ``lang`` must agree with it.
+        shape: The columns that are needed.
+        columns: From a column of `shape` to the source's name for it, like ``{"text": "body"}``; the same name
+            where nothing is said.
+        split: The part of a Hub or bundled data set; a file has none.
+
+    Returns:
+        The rows in their order, with the line that each starts at.
+
+    Raises:
+        DataError: The data has problems; all of them are listed.
+        UsageError: The call does not fit: an unknown language or column of the shape, a split of a file.
+        MissingExtra: The format needs a package that is not installed.
+    """
+    tag = canonical(language)
+    names = name_columns(shape, columns)
+    wanted = {*names.values(), *LANGUAGE_COLUMNS}
+    kind, colon, reference = str(source).partition(":")
+    if colon and kind == "builtin":
+        if columns:
+            raise UsageError(f"'{source}' has the columns of its shape already; leave out columns")
+        table: Table = import_module("loanword.data.builtin").load(reference, language=tag, split=split)
+        return table
+    if colon and kind == "hub":
+        findings = Findings(str(source), unit="row")
+        cells = hub.parse(reference, split=split, wanted=wanted, findings=findings)
+    else:
+        if split is not None:
+            raise UsageError(f"split={split} does not fit the file '{source}'; give the path of that split's file")
+        cells, findings = _read_file(Path(source), wanted)
+    return assemble(cells, language=tag, shape=shape, columns=columns, findings=findings)
+
+
+def _read_file(path: Path, wanted: set[str]) -> tuple[Cells, Findings]:
+    packed = path.suffix.lower() == ".gz"
+    extension = Path(path.stem if packed else path.name).suffix.lower()
+    findings = Findings(str(path), unit="row" if extension == ".parquet" else "line")
+    expect_file(path, findings)
+    if extension not in EXTENSIONS:
+        findings.stop(
+            "LW104",
+            cause=f"the extension {shown(extension)} is not one that can be read",
+            fix=f"use one of {', '.join(EXTENSIONS)}, each also with .gz",
+        )
+    data = load(path, packed=packed, parquet=extension == ".parquet", findings=findings)
+    if extension == ".parquet":
+        return parquet.parse(data, wanted=wanted, findings=findings), findings
+    text = decode(data, findings)
+    if extension in (".csv", ".tsv"):
+        return csv.parse(text, tabs=extension == ".tsv", wanted=wanted, findings=findings), findings
+    return jsonl.parse(text, array=extension == ".json", wanted=wanted, findings=findings), findings

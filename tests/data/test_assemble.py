@@ -1,0 +1,38 @@
+import pytest
+
+from loanword.data.assemble import assemble
+from loanword.data.codes import Findings
+from loanword.data.columns import Cells
+from loanword.data.records import LABELLED_TEXT
+from loanword.errors import DataError
+
+
+def cells(**values):
+    rows = len(next(iter(values.values())))
+    return Cells(columns=tuple(values), lines=list(range(2, rows + 2)), values=values)
+
+
+def made(content, *, language="de"):
+    return assemble(content, language=language, shape=LABELLED_TEXT, columns=None, findings=Findings("f.csv"))
+
+
+def test_strings_stay_what_they_are():
+    table = made(cells(text=["NA", " x ", "007"], label=["null", "0", "01"]))
+    assert table.text == ["NA", " x ", "007"]
+    assert table.label == ["null", "0", "01"]
+    assert table.line == [2, 3, 4]
+
+
+def test_integer_labels_become_digits_and_mixed_ones_are_refused():
+    assert made(cells(text=["a", "b"], label=[1, 0])).label == ["1", "0"]
+    with pytest.raises(DataError, match="f.csv"):
+        made(cells(text=["a", "b"], label=[1, "x"]))
+
+
+def test_every_problem_of_every_column_at_once():
+    with pytest.raises(DataError) as stop:
+        made(cells(text=["", "b\0", None], label=["x", None, "y"], language=["de", "fr", "de-AT"]))
+    lines = {problem.line for problem in stop.value.problems}
+    codes = {problem.code for problem in stop.value.problems}
+    assert lines == {2, 3, 4}
+    assert len(codes) >= 3

@@ -1,0 +1,29 @@
+import pytest
+
+from loanword.data.codes import Findings, shown
+from loanword.errors import DataError
+
+
+def test_problems_come_in_the_order_of_lines():
+    findings = Findings("a.csv")
+    findings.add("LW210", cause="late", fix="mend it", line=9)
+    findings.add("LW210", cause="early", fix="mend it", line=2)
+    with pytest.raises(DataError) as stop:
+        findings.raise_any()
+    assert [problem.line for problem in stop.value.problems] == [2, 9]
+    assert str(stop.value).splitlines()[0] == "a.csv:2: LW210 early. Mend it."
+
+
+def test_nothing_is_raised_where_nothing_is_wrong():
+    assert Findings("a.csv").raise_any() is None
+
+
+def test_rows_that_are_no_lines_are_called_rows():
+    findings = Findings("a.parquet", unit="row")
+    findings.add("LW210", cause="empty", fix="mend it", line=3)
+    assert findings.problems[0].cause == "row 3: empty"
+
+
+def test_names_are_quoted_escaped_and_short():
+    assert shown("a\nb") == "'a\\nb'"
+    assert len(shown("x" * 500)) < 50

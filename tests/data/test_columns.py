@@ -1,0 +1,30 @@
+import pytest
+
+from loanword.data.codes import Findings
+from loanword.data.columns import Cells, expect_columns, name_columns
+from loanword.data.records import LABELLED_TEXT
+from loanword.errors import UsageError
+
+
+def test_a_map_renames_and_the_rest_keeps_its_name():
+    names = name_columns(LABELLED_TEXT, {"text": "body"})
+    assert names["text"] == "body"
+    assert names["label"] == "label"
+    assert set(names) == set(LABELLED_TEXT.columns)
+
+
+def test_a_map_to_what_the_shape_lacks():
+    with pytest.raises(UsageError, match="group"):
+        name_columns(LABELLED_TEXT, {"groop": "x"})
+
+
+def test_absent_columns_are_told_together_with_what_there_is():
+    findings = Findings("file.csv")
+    expect_columns(
+        Cells(columns=("Text", "topic")), shape=LABELLED_TEXT, columns={"group": "document"}, findings=findings
+    )
+    assert [problem.column for problem in findings.problems] == ["text", "label", "document"]
+    assert "did you mean 'Text'" in findings.problems[0].cause
+    none = Findings("file.csv")
+    expect_columns(Cells(columns=("text", "label")), shape=LABELLED_TEXT, columns=None, findings=none)
+    assert none.problems == []

@@ -1,0 +1,29 @@
+import pytest
+
+from loanword.data.records import LABELLED_TEXT, Record, Table
+
+
+@pytest.fixture
+def table():
+    return Table(language="de", text=["a", "b", "c"], label=["x", None, "y"], group=["g", "g", "h"], line=[2, 3, 5])
+
+
+def test_rows_are_records(table):
+    assert len(table) == 3
+    assert table[1] == Record(text="b", language="de", label=None, id="", group="g", line=3)
+    assert list(table) == [table[0], table[1], table[2]]
+    assert table.id == ["", "", ""]
+
+
+def test_select_keeps_rows_together(table):
+    chosen = table.select([2, 0])
+    assert [(record.text, record.label, record.group, record.line) for record in chosen] == [
+        ("c", "y", "h", 5),
+        ("a", "x", "g", 2),
+    ]
+    assert chosen.language == "de"
+    assert len(table.select([])) == 0
+
+
+def test_a_shape_lists_its_columns():
+    assert LABELLED_TEXT.columns == ("text", "label", "id", "language", "group")
