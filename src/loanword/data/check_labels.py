@@ -1,0 +1,202 @@
+"""Checks of labels: too few, never seen, missing in a language, spelled apart, swapped between languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from loanword.data.assignment import best_permutation
+from loanword.data.finding import Finding, Role, Severity, counted, lines_of, listed, place_of
+from loanword.data.near_duplicates import fold
+from loanword.data.records import Table
+
+Tables = Mapping[Role, Mapping[str, Table]]
+
+THIN = 5
+"""Training rows below which a label can hardly be learnt, and expected rows from which its absence is no chance."""
+
+SEPARATE = 5
+"""Languages without some label that are named one by one."""
+
+SHARED = 20
+"""Rows with equal ids from which two tables count as parallel."""
+
+GAIN = 0.2
+"""Agreement that renaming the labels must add to be reported."""
+
+FAR, NEAR, ALIKE = 0.3, 0.1, 0.15
+"""Total variation between label shares: of a swapped language as given and renamed; among the other languages."""
+
+MIN_ROWS = 50
+
+
+def check_labels(tables: Tables) -> Iterator[Finding]:
+    """Yield labels that are thin (LW511), never trained (LW512), missing (LW513) or spelled in two ways (LW514)."""
+    train: Counter[str] = Counter()
+    for table in tables.get("train", {}).values():
+        train.update(_labels(table))
+    thin = sorted(label for label, count in train.items() if count < THIN)
+    if thin:
+        yield Finding(
+            "warning",
+            "LW511",
+            "train",
+            f"{len(thin)} of {len(train)} labels have fewer than {THIN} rows: {listed(thin)}",
+            "add rows, or merge or drop these labels",
+        )
+    for role, languages in tables.items():
+        for table in languages.values():
+            if role != "train" and train:
+                yield from _unseen(role, table, train)
+        yield from _missing(role, languages, train if role != "train" else Counter())
+    yield from _spelling(tables)
+
+
+def _unseen(role: Role, table: Table, train: Mapping[str, int]) -> Iterator[Finding]:
+    rows = [row for row, label in enumerate(table.label) if label is not None and label not in train]
+    if rows:
+        names = sorted({str(table.label[row]) for row in rows})
+        yield Finding(
+            "error",
+            "LW512",
+            place_of(role, table),
+            f"{counted(len(rows), len(table))} have labels that training never shows: {listed(names)}",
+            "no model can get them right; use the training labels' names, or drop these rows",
+            lines_of(table, rows),
+        )
+
+
+def _missing(role: Role, languages: Mapping[str, Table], train: Counter[str]) -> Iterator[Finding]:
+    """Name each language that lacks labels; where they are many, all of them in one finding."""
+    everywhere = sum((_labels(table) for table in languages.values()), train)
+    absent = {language: sorted(set(everywhere) - set(_labels(table))) for language, table in languages.items()}
+    absent = {language: labels for language, labels in absent.items() if labels and len(labels) < len(everywhere)}
+    expected = {
+        language: max(everywhere[label] for label in labels) * len(languages[language]) / sum(everywhere.values())
+        for language, labels in absent.items()
+    }
+    severity: Severity = "warning" if max(expected.values(), default=0) >= THIN else "info"
+    advice = "macro scores of languages with other label sets do not compare"
+    if len(absent) > SEPARATE:
+        names = listed(f"{language} ({len(labels)})" for language, labels in absent.items())
+        message = f"{len(absent)} of {len(languages)} languages lack labels that other tables have: {names}"
+        yield Finding(severity, "LW513", role, message, advice)
+        return
+    for language, labels in absent.items():
+        message = f"{len(labels)} labels that other tables have are missing: {listed(labels)}"
+        severity = "warning" if expected[language] >= THIN else "info"
+        yield Finding(severity, "LW513", place_of(role, languages[language]), message, advice)
+
+
+def _spelling(tables: Tables) -> Iterator[Finding]:
+    spellings: dict[str, set[str]] = {}
+    for languages in tables.values():
+        for table in languages.values():
+            for label in _labels(table):
+                spellings.setdefault(fold(label), set()).add(label)
+    twice = sorted(" / ".join(sorted(found)) for found in spellings.values() if len(found) > 1)
+    if twice:
+        yield Finding(
+            "warning",
+            "LW514",
+            "all tables",
+            f"labels differ only in case, width or spaces: {listed(twice)}",
+            "spell each label in one way; as they stand they are different labels",
+        )
+
+
+def check_permutations(tables: Tables) -> Iterator[Finding]:
+    """Yield languages whose labels are swapped: surely where ids are shared (LW515), else perhaps (LW516)."""
+    for role, languages in tables.items():
+        compared: set[str] = set()
+        if len(languages) > 1:
+            pivot = _pivot(languages)
+            for language in languages:
+                confusion, names = _confusion(languages[language], languages[pivot])
+                if language != pivot and confusion.sum() >= SHARED:
+                    compared |= {language, pivot}
+                    yield from _swapped(role, languages[language], languages[pivot], confusion, names)
+        yield from _suspected(role, tables, compared)
+
+
+def _pivot(languages: Mapping[str, Table]) -> str:
+    """The language whose labels agree best with those of its translations; the first one where none are parallel."""
+    agreement = dict.fromkeys(languages, 0.0)
+    for language, table in languages.items():
+        for other in languages.values():
+            confusion, _ = _confusion(table, other)
+            if other is not table and confusion.sum() >= SHARED:
+                agreement[language] += np.trace(confusion) / confusion.sum()
+    return max(agreement, key=lambda language: agreement[language])
+
+
+def _confusion(table: Table, other: Table) -> tuple[np.ndarray, list[str]]:
+    """Count label (rows) by the label of the same id in `other` (columns)."""
+    known = {name: label for name, label in zip(other.id, other.label, strict=True) if name and label is not None}
+    pairs = [
+        (label, known[name])
+        for name, label in zip(table.id, table.label, strict=True)
+        if label is not None and name in known
+    ]
+    names = sorted({label for pair in pairs for label in pair})
+    place = {label: number for number, label in enumerate(names)}
+    counts = np.zeros((len(names), len(names)))
+    for one, two in pairs:
+        counts[place[one], place[two]] += 1
+    return counts, names
+
+
+def _swapped(role: Role, table: Table, pivot: Table, confusion: np.ndarray, names: list[str]) -> Iterator[Finding]:
+    renamed = best_permutation(confusion)
+    agreeing = np.trace(confusion) / confusion.sum()
+    best = sum(confusion[label, other] for label, other in enumerate(renamed)) / confusion.sum()
+    if best - agreeing < GAIN:
+        return
+    changes = [f"{names[a]} is {names[b]} there" for a, b in enumerate(renamed) if a != b and confusion[a].sum()]
+    yield Finding(
+        "error",
+        "LW515",
+        place_of(role, table),
+        f"labels look swapped against {place_of(role, pivot)}: {listed(changes)}; of {confusion.sum():.0f} shared ids "
+        f"{100 * agreeing:.0f} % agree as given, {100 * best:.0f} % after renaming",
+        "rename the labels of one side",
+    )
+
+
+def _suspected(role: Role, tables: Tables, compared: set[str]) -> Iterator[Finding]:
+    """A language is odd if its label shares are far from all others', but near them once the labels are renamed."""
+    languages = {**(tables.get("train", {}) if role != "train" else {}), **tables[role]}
+    counts = {language: _labels(table) for language, table in languages.items()}
+    names = sorted(set().union(*counts.values()))
+    shares = {
+        language: np.array([found[label] for label in names]) / sum(found.values())
+        for language, found in counts.items()
+        if sum(found.values()) >= MIN_ROWS and set(found) == set(names)
+    }
+    for language, share in shares.items():
+        others = [other for name, other in shares.items() if name != language]
+        if language not in tables[role] or language in compared or not others:
+            continue
+        centre = np.mean(others, axis=0)
+        if max(_variation(other, centre) for other in others) > ALIKE or _variation(share, centre) < FAR:
+            continue
+        renamed = best_permutation(-np.abs(share[:, None] - centre[None, :]))
+        if _variation(share, centre[renamed]) <= NEAR:
+            changes = [f"{names[a]} as {names[b]}" for a, b in enumerate(renamed) if a != b]
+            yield Finding(
+                "warning",
+                "LW516",
+                place_of(role, languages[language]),
+                f"labels are as frequent as other labels are elsewhere ({listed(changes)}); they may be swapped",
+                "look at some rows of each label; with ids shared between languages this is told for certain",
+            )
+
+
+def _variation(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one - other).sum() / 2)
+
+
+def _labels(table: Table) -> Counter[str]:
+    return Counter(label for label in table.label if label is not None)
