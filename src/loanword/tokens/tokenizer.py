@@ -1,0 +1,121 @@
+"""A fast tokenizer under a contract: the user's text is text.
+
+Stock tokenizers turn a typed ``</s>`` or ``<mask>`` into the control token of that name. Here control tokens come
+from the template alone: added-token matching is switched off, and every control string that the vocabulary itself
+could produce is cut after its first character before the model sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from loanword.errors import ModelError, UsageError
+from loanword.tokens.encoded import Encoded
+
+LONGEST_PIECE = 64
+"""Characters a piece is assumed to span at most: longer texts are cut to this times the length limit beforehand, so
+that a text of a million characters costs no more than it can matter."""
+
+
+class Tokenizer:
+    """Texts to piece ids, with the model's prefix, length limit and special tokens.
+
+    Wraps a transformers fast tokenizer and guards its backend in place; `save` writes it as it was loaded.
+    """
+
+    def __init__(self, fast: Any, *, prefix: str = "", max_length: int = 512) -> None:
+        """Wrap `fast`; `prefix` is put before every text, at most `max_length` pieces are kept."""
+        self.fast = fast
+        self.prefix = prefix
+        self.max_length = max_length
+        if fast.pad_token_id is None:
+            raise ModelError("the tokenizer has no padding token; set one in its tokenizer_config.json")
+        self.pad_id = int(fast.pad_token_id)
+        self.unknown_id: int | None = fast.unk_token_id
+        self.control_ids: list[int] = sorted(fast.all_special_ids)
+        self._backend = fast.backend_tokenizer
+        self._plain = self._backend.pre_tokenizer
+        self._limits = (self._backend.truncation, self._backend.padding)
+        self._guard()
+
+    def __len__(self) -> int:
+        """Count the vocabulary, added tokens included."""
+        return len(self.fast)
+
+    def encode(
+        self, texts: Sequence[str], *, languages: Sequence[str], pairs: Sequence[str] | None = None
+    ) -> list[Encoded]:
+        """Encode `texts` (each with its second text from `pairs`, if given), one `Encoded` each, in order.
+
+        Raises `UsageError` for text that is no Unicode text (lone surrogates).
+        """
+        limit = self.max_length * LONGEST_PIECE
+        firsts = [(self.prefix + text)[:limit] for text in texts]
+        seconds = [""] * len(texts) if pairs is None else [text[:limit] for text in pairs]
+        inputs: list[Any] = firsts if pairs is None else list(zip(firsts, seconds, strict=True))
+        try:
+            codes = self._backend.encode_batch(inputs)
+        except (TypeError, UnicodeEncodeError) as error:
+            bad = next((i for i, pair in enumerate(zip(firsts, seconds, strict=True)) if _has_surrogate(*pair)), None)
+            if bad is None:
+                raise
+            raise UsageError(
+                f"text number {bad + 1} holds a lone surrogate (half a character); "
+                "decode it properly, or replace it with text.encode('utf-8', 'replace').decode()"
+            ) from error
+        return [
+            Encoded(
+                ids=code.ids,
+                language=language,
+                row=row,
+                types=code.type_ids if pairs is not None else None,
+                truncated=bool(code.overflowing) or len(self.prefix) + len(texts[row]) > limit,
+            )
+            for row, (code, language) in enumerate(zip(codes, languages, strict=True))
+        ]
+
+    def pieces(self, text: str) -> list[str]:
+        """Return the pieces of `text` without prefix and special tokens, for reports and explanations."""
+        return list(self._backend.encode(text, add_special_tokens=False).tokens)
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer as transformers reads it, without the guard."""
+        backend = self._backend
+        truncation, padding = self._limits
+        backend.pre_tokenizer = self._plain
+        backend.encode_special_tokens = False
+        backend.no_truncation()
+        if truncation:
+            backend.enable_truncation(**truncation)
+        if padding:
+            backend.enable_padding(**padding)
+        try:
+            self.fast.save_pretrained(str(folder))
+        finally:
+            self._guard()
+
+    def _guard(self) -> None:
+        """Cut control strings in text, and cut texts at `max_length`."""
+        from tokenizers import Regex, pre_tokenizers
+
+        backend = self._backend
+        backend.encode_special_tokens = True
+        special = {token.content for token in backend.get_added_tokens_decoder().values() if token.special}
+        controls = sorted(token for token in special.union(self.fast.all_special_tokens) if len(token) > 1)
+        if controls:
+            # "<" where "mask>" follows: with its first character apart, the rest cannot become the control piece.
+            pattern = "|".join(f"{re.escape(token[0])}(?={re.escape(token[1:])})" for token in controls)
+            cut = pre_tokenizers.Split(Regex(pattern), "isolated")
+            backend.pre_tokenizer = cut if self._plain is None else pre_tokenizers.Sequence([self._plain, cut])
+        room = backend.num_special_tokens_to_add(is_pair=True)
+        if self.max_length <= room + 1:
+            raise UsageError(f"max_length is {self.max_length}; it must be above {room + 1} to leave room for text")
+        backend.enable_truncation(max_length=self.max_length)
+        backend.no_padding()
+
+
+def _has_surrogate(*texts: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for text in texts for character in text)
