@@ -1,0 +1,129 @@
+"""Stage 4, the arrow: Batch -> EncoderOutput. The only door to transformers' models."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from loanword.batches.batch import Batch
+from loanword.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderOutput:
+    """Vectors of a batch: `hidden` (batch, seq, width), `mask` (batch, seq), `pooled` (batch, width)."""
+
+    hidden: torch.Tensor
+    mask: torch.Tensor
+    pooled: torch.Tensor
+
+
+def pool(hidden: torch.Tensor, mask: torch.Tensor, *, how: str) -> torch.Tensor:
+    """Reduce (batch, seq, width) to (batch, width), in fp32: "mean" over pieces, "cls" the first, "max"."""
+    hidden = hidden.float()
+    if how == "cls":
+        return hidden[:, 0]
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    if how == "mean":
+        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+    return hidden.masked_fill(weights == 0, float("-inf")).amax(1)
+
+
+POOLINGS = ("mean", "cls", "max")
+
+
+class Encoder(nn.Module):
+    """Any transformers encoder, called with a `Batch`.
+
+    Hides what differs between architectures: token types, XLM's language ids, where the layers are kept.
+    """
+
+    def __init__(self, model: Any, *, name: str, pooling: str = "mean") -> None:
+        """Wrap the transformers model `model`, known to the user as `name`."""
+        super().__init__()
+        self.model = model
+        self.name = name
+        self.pooling = pooling
+        self.language_ids: dict[str, int] = _language_ids(model.config)
+        takes = inspect.signature(type(model).forward).parameters
+        # XLM would look token types up in its table of words; it has no type_vocab_size.
+        self._takes_types = "token_type_ids" in takes and int(getattr(model.config, "type_vocab_size", 0)) > 1
+
+    @property
+    def config(self) -> Any:
+        """The transformers configuration."""
+        return self.model.config
+
+    @property
+    def width(self) -> int:
+        """Size of a vector."""
+        return int(self.config.hidden_size)
+
+    @property
+    def stacks(self) -> list[nn.ModuleList]:
+        """The lists that hold one module a layer, bottom first: one list in most models, four in XLM."""
+        count = int(self.config.num_hidden_layers)
+        return [part for part in self.model.modules() if isinstance(part, nn.ModuleList) and len(part) == count]
+
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The list of Transformer layers, bottom first (XLM keeps its attentions there)."""
+        stacks = self.stacks
+        if not stacks:
+            raise ModelError(f"{self.name}: a {type(self.model).__name__} has no list of layers to choose from")
+        return stacks[0]
+
+    def layer_parameters(self) -> list[list[nn.Parameter]]:
+        """Parameters by depth: index 0 holds the embeddings, index i the i-th layer's (a final norm goes last)."""
+        by_depth: list[list[nn.Parameter]] = [[] for _ in range(int(self.config.num_hidden_layers) + 1)]
+        placed: set[int] = set()
+
+        def place(depth: int, parameter: nn.Parameter) -> None:
+            if id(parameter) not in placed:
+                placed.add(id(parameter))
+                by_depth[depth].append(parameter)
+
+        for stack in self.stacks:
+            for depth, layer in enumerate(stack, start=1):
+                for parameter in layer.parameters():
+                    place(depth, parameter)
+        for name, parameter in self.model.named_parameters():
+            place(_depth_outside(name, top=len(by_depth) - 1), parameter)
+        return by_depth
+
+    def forward(self, batch: Batch) -> EncoderOutput:
+        """Run the encoder; shapes as in `EncoderOutput`."""
+        inputs: dict[str, torch.Tensor] = {"input_ids": batch.ids, "attention_mask": batch.mask}
+        if self._takes_types:
+            inputs["token_type_ids"] = batch.types if batch.types is not None else torch.zeros_like(batch.ids)
+        if self.language_ids:
+            rows = torch.tensor([self.language_id(tag) for tag in batch.languages], device=batch.ids.device)
+            inputs["langs"] = rows.unsqueeze(1).expand_as(batch.ids)
+        hidden = self.model(**inputs).last_hidden_state
+        return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pool(hidden, batch.mask, how=self.pooling))
+
+    def language_id(self, tag: str) -> int:
+        """Map a BCP-47 tag to XLM's language id; a language it does not know gets English's, or id 0."""
+        for candidate in (tag, tag.split("-")[0], "en"):
+            if candidate in self.language_ids:
+                return self.language_ids[candidate]
+        return 0
+
+
+def _language_ids(config: Any) -> dict[str, int]:
+    """XLM's table of languages; empty for models without language embeddings."""
+    if not getattr(config, "use_lang_emb", False) or int(getattr(config, "n_langs", 1)) < 2:
+        return {}
+    return {str(tag): int(number) for tag, number in (getattr(config, "lang2id", None) or {}).items()}
+
+
+def _depth_outside(name: str, *, top: int) -> int:
+    """Say after how many layers a parameter that belongs to none of them is first used."""
+    # DeBERTa keeps the norm of its relative positions, and a convolution after layer 1, beside its layers.
+    if "emb" in name or name.startswith("encoder.LayerNorm."):
+        return 0
+    return 1 if name.startswith("encoder.conv.") else top

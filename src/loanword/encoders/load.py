@@ -1,0 +1,164 @@
+"""Any encoder by what the user calls it: a bundled name, a local folder, a Hub id.
+
+Only safetensors are read, and no code that comes with a model is run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loanword.encoders.encoder import POOLINGS, Encoder
+from loanword.encoders.models import MODELS, lookup
+from loanword.encoders.quiet import quiet_transformers
+from loanword.errors import MissingExtra, ModelError, UsageError
+from loanword.tokens.tokenizer import Tokenizer
+
+UNSAFE = ("pytorch_model.bin", "model.pt", "model.pkl", "tf_model.h5", "model.h5", "flax_model.msgpack")
+TIMEOUT = 10.0
+"""Seconds that the Hub has to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An encoder with its tokenizer."""
+
+    encoder: Encoder
+    tokenizer: Tokenizer
+
+
+def load(
+    name: str,
+    *,
+    max_length: int | None = None,
+    prefix: str | None = None,
+    pooling: str | None = None,
+    revision: str | None = None,
+) -> Loaded:
+    """Load the encoder `name`.
+
+    `max_length` is in pieces and capped by the model's positions; `prefix` and `pooling` default to what the model
+    registry says. Raises `ModelError` in one sentence for a model that cannot be had, `UsageError` for a wrong name.
+    """
+    source, options = _resolve(name, revision)
+    entry = lookup(name)
+    pooling = pooling or entry.pooling
+    if pooling not in POOLINGS:
+        raise UsageError(f"unknown pooling '{pooling}'; known: {', '.join(POOLINGS)}")
+    model, fast = _read(source, name=name, options=options)
+    limit = positions(model)
+    encoder = Encoder(model, name=name, pooling=pooling)
+    tokenizer = Tokenizer(
+        fast,
+        prefix=entry.prefix if prefix is None else prefix,
+        max_length=min(max_length or limit, limit),
+    )
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        raise ModelError(
+            f"{name}: the tokenizer has {len(tokenizer)} pieces but the model only {rows} embedding rows; "
+            "they do not belong together"
+        )
+    return Loaded(encoder, tokenizer)
+
+
+def positions(model: Any) -> int:
+    """Return how many pieces the transformers `model` can take, special ones included; 512 if it does not say."""
+    limit = int(getattr(model.config, "max_position_embeddings", 0) or 0)
+    if limit <= 0:
+        return 512
+    # RoBERTa's family counts positions from padding + 1, so the rows up to there are never a position.
+    tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings")]
+    padding = getattr(tables[0], "padding_idx", None) if tables else None
+    return limit if padding is None else limit - int(padding) - 1
+
+
+def _resolve(name: str, revision: str | None) -> tuple[str, dict[str, Any]]:
+    """Turn what the user wrote into what transformers loads, with options; refuse what cannot work."""
+    if name.startswith("bundled:"):
+        if name not in MODELS:
+            known = ", ".join(known for known in MODELS if known.startswith("bundled:"))
+            raise UsageError(f"unknown bundled model '{name}'; known: {known}")
+        from loanword.encoders import bundled
+
+        return str(bundled.folder()), {}
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelError(f"{path} has no config.json; expected a Hugging Face model folder")
+        _expect_safetensors(str(path), {file.name for file in path.iterdir()})
+        return str(path), {}
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise UsageError(f"model folder '{name}' does not exist")
+    return name, {"revision": revision, "local_files_only": not _on_hub(name, revision)}
+
+
+def _expect_safetensors(name: str, files: Collection[str]) -> None:
+    if not any(file.endswith(".safetensors") for file in files):
+        unsafe = [file for file in UNSAFE if file in files]
+        seen = f"only {unsafe[0]}, which can carry code" if unsafe else "no weights"
+        raise ModelError(f"{name} holds {seen}; expected *.safetensors (save it with model.save_pretrained)")
+
+
+def _on_hub(name: str, revision: str | None) -> bool:
+    """Say whether the Hub can be asked for `name`; transformers itself would go on trying for half a minute.
+
+    Raises `ModelError` if the Hub answers that there is no such model, or one that cannot be used.
+    """
+    try:
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+    except ImportError:
+        raise MissingExtra("hub", "huggingface_hub", f"the model {name}") from None
+    try:
+        found = HfApi().model_info(name, revision=revision, timeout=TIMEOUT)
+    except (HFValidationError, RepositoryNotFoundError):
+        raise ModelError(
+            f"the Hub has no model '{name}' that you may read; check the spelling, or log in with `hf auth login`"
+        ) from None
+    except RevisionNotFoundError:
+        raise ModelError(f"model '{name}' has no revision '{revision}' on the Hub") from None
+    except Exception:  # No network, no route, a captive portal, a broken mirror: the cache may still have it.
+        return False
+    if found.siblings:
+        _expect_safetensors(f"model '{name}'", {file.rfilename for file in found.siblings})
+    return True
+
+
+def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    try:
+        import torch
+        from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer
+    except ImportError:
+        raise MissingExtra("train", "transformers", f"the model {name}") from None
+    options = {**options, "trust_remote_code": False}
+    try:
+        with quiet_transformers():
+            config = AutoConfig.from_pretrained(source, **options)
+            fast = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
+            if "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters:
+                options["add_pooling_layer"] = False  # Our pooling reads the last layer itself.
+            model = AutoModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32, **options)
+    except Exception as error:  # A foreign folder can make transformers raise anything.
+        raise ModelError(
+            _explain(error, name=name, missing=options.get("local_files_only", False) and isinstance(error, OSError))
+        ) from error
+    if not getattr(fast, "is_fast", False):
+        raise ModelError(f"{name} has no fast tokenizer (tokenizer.json); loanword needs one")
+    if getattr(model.config, "is_encoder_decoder", False):
+        raise ModelError(f"{name} is a {model.config.model_type} sequence-to-sequence model; expected an encoder")
+    return model, fast
+
+
+def _explain(error: Exception, *, name: str, missing: bool) -> str:
+    """Turn a loading error into one sentence with a remedy; `missing`: the Hub could not be asked."""
+    if missing:
+        return (
+            f"model '{name}' is neither a local folder nor in the cache, and the Hub cannot be reached; "
+            "use bundled:e5-small, a local folder, or a mirror through HF_ENDPOINT"
+        )
+    first = (str(error).strip().splitlines() or [""])[0][:200].rstrip(".")
+    return f"model {name} cannot be loaded: {first or type(error).__name__}"

