@@ -1,0 +1,279 @@
+"""The recipe: one frozen model per stage, TOML in and out, all problems at once.
+
+A recipe is the whole truth of a run: what `loanword transfer` was told on the command line becomes one, and
+`loanword train` runs one from a file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from datetime import date, time
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from loanword.errors import ConfigError, UsageError
+from loanword.language.tag import canonical
+
+SHOWN = 80
+"""Characters of a wrong value that a message shows."""
+
+
+class Settings(BaseModel):
+    """Base of all recipe parts: immutable, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
+
+
+class DataSettings(Settings):
+    """Where the rows are. Sources are files, ``hub:org/name`` or ``builtin:name``, by language tag."""
+
+    train: dict[str, str] = Field(default_factory=dict)
+    dev: dict[str, str] = Field(default_factory=dict)
+    test: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    dev_fraction: float = Field(default=0.1, ge=0, lt=0.5)
+    """Share of the training rows held out as source dev where no dev data is given."""
+
+    @field_validator("train", "dev", "test")
+    @classmethod
+    def _tags(cls, value: dict[str, str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        problems = []
+        for tag, source in value.items():
+            try:
+                clean = canonical(tag)
+            except UsageError as error:
+                problems.append(str(error))
+                continue
+            if clean in found:
+                problems.append(f"language '{tag}' is given twice (as {clean})")
+            found[clean] = source
+        if problems:
+            raise ValueError("\n".join(problems))
+        return found
+
+
+class EncoderSettings(Settings):
+    """How the encoder reads text; None leaves it to the model registry."""
+
+    max_length: int | None = Field(default=None, ge=8)
+    prefix: str | None = None
+    pooling: Literal["mean", "cls", "max"] | None = None
+    revision: str | None = None
+
+
+class TrainingSettings(Settings):
+    """The default recipe: how it was chosen, and on what, is in docs/log.md."""
+
+    start: Literal["probe", "random"] = "probe"
+    probe_penalty: float | None = Field(default=None, gt=0)
+    """None: chosen by cross-validation over the source rows."""
+    epochs: float = Field(default=5, gt=0)
+    min_steps: int = Field(default=0, ge=0)
+    max_steps: int = Field(default=100_000, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    micro_tokens: int = Field(default=4096, ge=16)
+    learning_rate: float = Field(default=3e-4, gt=0)
+    head_rate: float = Field(default=1.0, gt=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    clip: float = Field(default=1.0, ge=0)
+    embeddings: Literal["compact", "frozen", "full"] = "compact"
+    freeze_layers: int = Field(default=0, ge=0)
+    average: float = Field(default=0.5, gt=0, le=1)
+    patience: int = Field(default=0, ge=0)
+    class_weights: Literal["none", "balanced"] = "none"
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
+    piece_dropout: float = Field(default=0.15, ge=0, lt=1)
+
+    def head_settings(self) -> dict[str, Any]:
+        """Return what a task's constructor takes."""
+        return {"dropout": self.dropout, "smoothing": self.smoothing, "class_weights": self.class_weights}
+
+    def planned_steps(self, steps_per_epoch: int) -> int:
+        """Turn epochs into steps, within the limits."""
+        return max(1, min(self.max_steps, max(self.min_steps, round(self.epochs * steps_per_epoch))))
+
+
+class EvaluationSettings(Settings):
+    """How scores and intervals are made. `checkpoint` "auto" is averaged, whatever target data says."""
+
+    checkpoint: Literal["averaged", "last", "source-dev-best"] = "averaged"
+    resamples: int = Field(default=1000, ge=100)
+    micro_tokens: int = Field(default=8192, ge=16)
+    compare_checkpoints: bool = True
+    examples: bool = False
+
+
+class HardwareSettings(Settings):
+    """What to run on; "auto" and 0 ask the machine."""
+
+    device: str = "auto"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    threads: int = Field(default=0, ge=0)
+
+
+class Recipe(Settings):
+    """Everything a run needs to know."""
+
+    task: str = "classification"
+    model: str = "bundled:e5-small"
+    seed: int = Field(default=0, ge=0)
+    strategies: tuple[str, ...] = ("zero-shot",)
+    out: str | None = None
+    report_language: Literal["en", "zh"] = "en"
+    data: DataSettings = Field(default=DataSettings(), validate_default=True)
+    encoder: EncoderSettings = EncoderSettings()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    hardware: HardwareSettings = HardwareSettings()
+
+    @field_validator("data")
+    @classmethod
+    def _has_training_data(cls, value: DataSettings) -> DataSettings:
+        if not value.train:
+            raise ValueError("train is empty; give at least one source language, e.g. data.train.en = 'en.jsonl'")
+        return value
+
+    def to_toml(self) -> str:
+        """Write what differs from the defaults, in TOML: running it again does the same."""
+        import tomli_w
+
+        values = self.model_dump(exclude_defaults=True, exclude_none=True)
+        values = {"task": self.task, "model": self.model, "seed": self.seed, **values}
+        return tomli_w.dumps(values)
+
+    def seen_from(self, folder: Path) -> Recipe:
+        """Return the recipe with its paths relative to `folder`: as a file in `folder` must say them."""
+
+        def turn(path: str) -> str:
+            try:
+                return os.path.relpath(_expanded(path), folder)
+            except ValueError:  # Another drive.
+                return str(Path(path).absolute())
+
+        moved = _with_paths(
+            self.model_dump(), turn, is_model=lambda name: Path(_expanded(name), "config.json").is_file()
+        )
+        return self.model_validate(moved)
+
+
+def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str = "recipe") -> Recipe:
+    """Make a recipe from nested `values` and ``a.b=c`` overrides; raises `ConfigError` with every problem."""
+    merged = deepcopy(dict(values))
+    problems = [problem for text in overrides if (problem := _override(merged, text))]
+    try:
+        recipe = Recipe.model_validate(merged)
+    except ValidationError as error:
+        problems += [line for item in error.errors() for line in _describe(item)]
+        raise ConfigError(problems, where=where) from None
+    if problems:
+        raise ConfigError(problems, where=where)
+    return recipe
+
+
+def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe file.
+
+    Relative paths of data, model folder and `out` are taken from the file's folder; those in `overrides` are typed, so
+    they are taken from the working directory.
+    """
+    file = Path(path)
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"recipe {file} does not exist") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"recipe {file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except OSError as error:
+        raise UsageError(f"recipe {file} cannot be read: {error.strerror or error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"not valid TOML: {error}"], where=str(file)) from None
+    beside = _with_paths(
+        values,
+        lambda path: str(file.parent / _expanded(path)),
+        is_model=lambda name: (file.parent / name / "config.json").is_file(),
+    )
+    return build(beside, overrides=overrides, where=str(file))
+
+
+def _with_paths(
+    values: dict[str, Any], turn: Callable[[str], str], *, is_model: Callable[[str], bool]
+) -> dict[str, Any]:
+    """Copy a recipe's raw `values`, whatever they hold, with every path in it replaced by `turn(path)`."""
+    found = deepcopy(values)
+    data = found.get("data")
+    for part in ("train", "dev", "test"):
+        sources = data.get(part) if isinstance(data, dict) else None
+        if not isinstance(sources, dict):
+            continue
+        for tag, source in sources.items():
+            if isinstance(source, str) and source and not source.startswith(("hub:", "builtin:")):
+                sources[tag] = turn(source)
+    if isinstance(found.get("out"), str) and found["out"]:
+        found["out"] = turn(found["out"])
+    if isinstance(found.get("model"), str) and is_model(found["model"]):
+        found["model"] = turn(found["model"])
+    return found
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # "~" and a name that is no user's.
+        return Path(path)
+
+
+def _override(values: dict[str, Any], text: str) -> str | None:
+    """Apply one ``a.b=c``; return what is wrong with it, if anything. What is no TOML value is a string."""
+    key, sign, raw = text.partition("=")
+    if not sign or not key.strip():
+        return f"override '{text}': expected a.b=c"
+    try:
+        value = tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = raw
+    if isinstance(value, date | time):
+        value = raw
+    *parents, last = key.strip().split(".")
+    place = values
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            return f"override '{text}': {parent} is not a table"
+    place[last] = value
+    return None
+
+
+def _describe(item: Any) -> list[str]:
+    """Say what is wrong with one value, and what would be right: mostly one line."""
+    place = ".".join(str(part) for part in item["loc"]) or "recipe"
+    if item["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(place, _keys(Recipe), n=1)
+        return [f"unknown key '{place}'" + (f"; did you mean '{close[0]}'?" if close else "")]
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "value_error":
+        return [f"{place}: {line}" for line in message.splitlines()]
+    if item["type"] in ("model_type", "dict_type"):
+        message = "expected a table of keys"
+    value = repr(item["input"])
+    value = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+    return [f"{place} = {value}: {message[0].lower()}{message[1:]}"]
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    found = []
+    for name, info in model.model_fields.items():
+        found.append(prefix + name)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            found += _keys(info.annotation, f"{prefix}{name}.")
+    return found

@@ -1,0 +1,28 @@
+"""An encoder with a task's head: what is trained, evaluated and shipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from loanword.batches.batch import Batch
+from loanword.encoders.encoder import Encoder
+from loanword.tasks.temperature import Temperature
+
+
+class Model(nn.Module):
+    """Encoder, head, and what acts on the head's outputs at prediction time only (`adjust`)."""
+
+    def __init__(self, encoder: Encoder, head: nn.Module) -> None:
+        """Put `head` on `encoder`."""
+        super().__init__()
+        self.encoder = encoder
+        self.head: Any = head
+        self.adjust: nn.Module = Temperature()
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        """Return the head's outputs in fp32; in evaluation mode, adjusted."""
+        outputs: torch.Tensor = self.head(self.encoder(batch))
+        return outputs if self.training else self.adjust(outputs)

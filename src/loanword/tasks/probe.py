@@ -1,0 +1,108 @@
+"""A linear probe on frozen vectors, to start a head from.
+
+A random head sends large, meaningless gradients into the encoder until it has learned to read it, and what they
+destroy first is what no source row uses: the other languages. Starting from the probe avoids that. Kumar et al. 2022,
+"Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution" (LP-FT).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from loanword.hardware import Hardware
+from loanword.randomness import generator
+from loanword.tasks.model import Model
+from loanword.tasks.outputs import vectors
+from loanword.tokens.encoded import Encoded
+
+PENALTIES = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
+"""What `choose_penalty` tries, strongest first."""
+
+
+def fit_probe(
+    vectors: torch.Tensor, targets: torch.Tensor, *, classes: int, penalty: float = 1.0, steps: int = 200
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fit multinomial logistic regression on `vectors` (n, width) and class indices `targets` (n).
+
+    Vectors are standardised first; the scaling is folded into the result, so that it applies to raw vectors.
+    `penalty` is the weight of half the squared norm against the summed loss (scikit-learn's 1 / C). Returns the weight
+    (classes, width) and bias (classes), on the vectors' device. Deterministic.
+    """
+    data = vectors.detach().double()
+    mean, scale = data.mean(0), data.std(0, correction=0).clamp(min=1e-6)
+    data = (data - mean) / scale
+    weight = torch.zeros(classes, data.shape[1], dtype=data.dtype, device=data.device, requires_grad=True)
+    bias = torch.zeros(classes, dtype=data.dtype, device=data.device, requires_grad=True)
+    search = torch.optim.LBFGS([weight, bias], max_iter=steps, tolerance_grad=1e-6, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        search.zero_grad()
+        loss = torch.nn.functional.cross_entropy(data @ weight.T + bias, targets, reduction="sum")
+        loss = (loss + 0.5 * penalty * weight.square().sum()) / len(targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    with torch.enable_grad():
+        search.step(closure)  # type: ignore[no-untyped-call]
+    folded = weight.detach() / scale
+    return folded.float(), (bias.detach() - folded @ mean).float()
+
+
+def choose_penalty(
+    vectors: torch.Tensor, targets: torch.Tensor, *, classes: int, groups: Sequence[str], seed: int, folds: int = 4
+) -> float:
+    """Choose the regularisation by cross-validation over the source rows.
+
+    It is the strongest of `PENALTIES` whose accuracy is within one standard error of the best (Breiman et al. 1984). A
+    strong penalty leaves fewer directions for the source language's own habits; log loss would pick a weak one, and
+    other languages pay for it (docs/log.md).
+
+    Rows of one group stay in one fold: paraphrases of a training row say nothing about new text.
+    """
+    fold = _folds(groups, count=folds, seed=seed)
+    right = torch.zeros(len(PENALTIES), len(targets), dtype=torch.float64)
+    for number in range(folds):
+        here, there = fold != number, fold == number
+        if not bool(here.any()) or not bool(there.any()):
+            continue
+        for place, penalty in enumerate(PENALTIES):
+            weight, bias = fit_probe(vectors[here], targets[here], classes=classes, penalty=penalty, steps=30)
+            answers = (vectors[there] @ weight.T + bias).argmax(1)
+            right[place, there] = (answers == targets[there]).double()
+    shares = right.mean(1)
+    best = float(shares.max())
+    error = (best * (1 - best) / len({group or f"\0{row}" for row, group in enumerate(groups)})) ** 0.5
+    return PENALTIES[int((shares >= best - error).nonzero()[0])]
+
+
+def _folds(groups: Sequence[str], *, count: int, seed: int) -> torch.Tensor:
+    """Deal whole groups out to `count` folds; returns the fold of every row."""
+    names = sorted({group or f"\0{row}" for row, group in enumerate(groups)})
+    order = generator(seed, "probe").permutation(len(names))
+    fold_of = {names[int(index)]: position % count for position, index in enumerate(order)}
+    return torch.tensor([fold_of[group or f"\0{row}"] for row, group in enumerate(groups)])
+
+
+def start_from_probe(
+    model: Model,
+    encoded: Sequence[Encoded],
+    *,
+    pad_id: int,
+    hardware: Hardware,
+    groups: Sequence[str],
+    penalty: float | None,
+    seed: int,
+) -> float:
+    """Fit a probe on the untouched encoder's vectors of `encoded` and make it the head of `model`.
+
+    `groups` are those of the rows; `penalty` None is chosen by cross-validation. Returns the penalty.
+    """
+    found = vectors(model, encoded, pad_id=pad_id, hardware=hardware)
+    targets = torch.tensor([item.target for item in encoded])
+    classes = int(model.head.linear.out_features)
+    if penalty is None:
+        penalty = choose_penalty(found, targets, classes=classes, groups=groups, seed=seed)
+    model.head.start_from(*fit_probe(found, targets, classes=classes, penalty=penalty))
+    return penalty

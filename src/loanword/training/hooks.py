@@ -1,0 +1,63 @@
+"""What watches and steers training without the trainer knowing: averaging, keeping the best, early stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from loanword.training.candidates import RunningMean, snapshot
+from loanword.training.state import State
+
+
+class Average:
+    """Average the weights over the last part of training; the candidate is called "averaged".
+
+    Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"; for transfer between
+    languages Schmidt et al. 2023, "Free Lunch: Robust Cross-Lingual Transfer via Model Checkpoint Averaging".
+    """
+
+    def __init__(self, *, share: float, every: int = 1) -> None:
+        """Average over the last `share` of the steps, taking every `every`-th."""
+        self.share = share
+        self.every = every
+        self.mean = RunningMean()
+
+    def before_update(self, state: State) -> None:
+        """Nothing to do."""
+
+    def after_update(self, state: State) -> None:
+        """Take the weights into the mean, once the last part has begun."""
+        if state.step > state.steps * (1 - self.share) and state.step % self.every == 0:
+            self.mean.add(state.model)
+            state.candidates["averaged"] = self.mean.weights
+
+    def on_evaluate(self, state: State, scores: Mapping[str, float]) -> None:
+        """Nothing to do."""
+
+
+class KeepBest:
+    """Keep the weights with the best mean score on the source languages' dev data: "source-dev-best".
+
+    Ties go to the later one. With `patience`, training stops after that many evaluations without a new best.
+    """
+
+    def __init__(self, *, patience: int = 0) -> None:
+        """Stop after `patience` evaluations without progress; 0 never stops."""
+        self.patience = patience
+        self.best = float("-inf")
+        self.waited = 0
+
+    def before_update(self, state: State) -> None:
+        """Nothing to do."""
+
+    def after_update(self, state: State) -> None:
+        """Nothing to do."""
+
+    def on_evaluate(self, state: State, scores: Mapping[str, float]) -> None:
+        """Compare with the best so far."""
+        score = sum(scores.values()) / len(scores)
+        self.waited = 0 if score > self.best else self.waited + 1
+        if score >= self.best:
+            self.best = score
+            state.candidates["source-dev-best"] = snapshot(state.model)
+        if self.patience and self.waited >= self.patience:
+            state.stop = True

@@ -1,0 +1,85 @@
+"""Parameter groups, the optimizer, the learning-rate schedule."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from loanword.errors import UsageError
+
+if TYPE_CHECKING:
+    from loanword.config import TrainingSettings
+    from loanword.tasks.model import Model
+
+
+def freeze(model: Model, *, layers: int, embeddings: bool) -> None:
+    """Stop training the bottom `layers` of the encoder, and its embeddings if asked or if any layer is frozen.
+
+    Frozen layers also stop dropping out (`train_mode` keeps them so). Raises `UsageError` for more layers than there
+    are, `ModelError` for a model whose layers cannot be told apart.
+    """
+    if layers > (len(model.encoder.layers) if layers else 0):
+        raise UsageError(f"training.freeze_layers is {layers}, but the model has {len(model.encoder.layers)} layers")
+    by_depth = model.encoder.layer_parameters()
+    for depth, parameters in enumerate(by_depth):
+        still = (depth == 0 and (embeddings or layers > 0)) or 0 < depth <= layers
+        for parameter in parameters:
+            parameter.requires_grad_(not still)
+
+
+def train_mode(model: Model, *, layers: int) -> None:
+    """Put the model in training mode, except the embeddings and bottom `layers`, if any: their outputs are constant.
+
+    XLM ties part of its dropout to the model as a whole; that part is off while any layer is frozen.
+    """
+    model.train()
+    if layers:
+        model.encoder.eval()
+        for stack in model.encoder.stacks:
+            for layer in list(stack)[layers:]:
+                layer.train()
+
+
+def adamw(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Build a fused AdamW over what is trainable.
+
+    Weight decay touches matrices only: never norms, biases, or the embedding table (a row that no text reaches must
+    not move). `layer_decay` multiplies the learning rate once per layer from the top down; the head learns at
+    `head_rate` times the rate.
+    """
+    by_depth = model.encoder.layer_parameters()
+    top = len(by_depth) - 1
+    groups: list[dict[str, Any]] = []
+    for depth, parameters in enumerate(by_depth):
+        rate = settings.learning_rate * settings.layer_decay ** (top - depth)
+        groups += _split(parameters, rate=rate, decay=0.0 if depth == 0 else settings.weight_decay)
+    groups += _split(
+        list(model.head.parameters()), rate=settings.learning_rate * settings.head_rate, decay=settings.weight_decay
+    )
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.999), eps=1e-8, fused=True)
+
+
+def _split(parameters: list[torch.nn.Parameter], *, rate: float, decay: float) -> list[dict[str, Any]]:
+    trainable = [parameter for parameter in parameters if parameter.requires_grad]
+    parts = (
+        ([parameter for parameter in trainable if parameter.ndim > 1], decay),
+        ([parameter for parameter in trainable if parameter.ndim <= 1], 0.0),
+    )
+    return [{"params": part, "lr": rate, "weight_decay": weight} for part, weight in parts if part]
+
+
+def schedule(optimizer: torch.optim.Optimizer, *, kind: str, steps: int, warmup: float) -> Any:
+    """Warm up linearly over the share `warmup` of `steps`, then fall to 0 ("linear", "cosine") or stay ("constant")."""
+    rising = round(steps * warmup)
+
+    def factor(step: int) -> float:
+        if step < rising:
+            return (step + 1) / (rising + 1)
+        done = (step - rising) / max(1, steps - rising)
+        if kind == "cosine":
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        return 1.0 if kind == "constant" else max(0.0, 1 - done)
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)

@@ -1,0 +1,90 @@
+"""What is trained, and where training stands.
+
+A `Run` holds everything a strategy may want to change before training: it takes a run and returns a run. `State` is
+what hooks see while it goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import torch
+
+    from loanword.batches.sampler import Sampler
+    from loanword.config import TrainingSettings
+    from loanword.data.records import Table
+    from loanword.hardware import Hardware
+    from loanword.objectives.objective import Objective
+    from loanword.tasks.model import Model
+    from loanword.tasks.task import Task
+    from loanword.tokens.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Data:
+    """The tables of a run by language: labelled `train`, `dev` (source languages) and `test`; the rest is optional."""
+
+    train: Mapping[str, Table]
+    dev: Mapping[str, Table] = field(default_factory=dict)
+    test: Mapping[str, Table] = field(default_factory=dict)
+    unlabelled: Mapping[str, Table] = field(default_factory=dict)
+    parallel: Mapping[str, Table] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run before it starts. Strategies map a run to a run with `dataclasses.replace`.
+
+    `sees` names what of the target languages the run looks at: "target text", "parallel text", "dictionary",
+    "target labels"; empty means zero-shot. `optimizer` and `sampler` build something other than the default where a
+    strategy needs it.
+    """
+
+    model: Model
+    tokenizer: Tokenizer
+    task: Task
+    objective: Objective
+    data: Data
+    settings: TrainingSettings
+    hardware: Hardware
+    seed: int
+    sees: frozenset[str] = frozenset()
+    hooks: tuple[Hook, ...] = ()
+    optimizer: Callable[[Model], torch.optim.Optimizer] | None = None
+    sampler: Callable[[Sequence[int]], Sampler] | None = None
+
+
+@dataclass
+class State:
+    """Where training stands: `step` of `steps` updates done, tokens seen (padding not counted), last loss."""
+
+    model: Model
+    steps: int
+    epoch: int = 0
+    step: int = 0
+    tokens: int = 0
+    loss: float = 0.0
+    learning_rate: float = 0.0
+    seconds: float = 0.0
+    stop: bool = False
+    history: list[dict[str, float]] = field(default_factory=list)
+    candidates: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Hook(Protocol):
+    """Something that watches or steers training. Setting `state.stop` ends it after the current update."""
+
+    def before_update(self, state: State) -> None:
+        """Called when the gradients of a step are complete."""
+        ...
+
+    def after_update(self, state: State) -> None:
+        """Called after each optimizer step."""
+        ...
+
+    def on_evaluate(self, state: State, scores: Mapping[str, float]) -> None:
+        """Called with source-dev scores, by language."""
+        ...

@@ -1,0 +1,126 @@
+"""All tables of a run: every problem at once, and a dev part off the training rows."""
+
+import pytest
+
+from loanword.config import DataSettings
+from loanword.data import gather as module
+from loanword.data.gather import gather
+from loanword.data.records import LABELLED_TEXT, Table
+from loanword.errors import DataError, UsageError
+
+
+def settings(**values):
+    return DataSettings(
+        **{name: ({t: str(s) for t, s in v.items()} if isinstance(v, dict) else v) for name, v in values.items()}
+    )
+
+
+def rows(count, *, group=None):
+    found = [{"text": f"text {row}", "label": "ab"[row % 2], "id": str(row)} for row in range(count)]
+    return found if group is None else [{**row, "group": group(number)} for number, row in enumerate(found)]
+
+
+def test_problems_of_all_files_in_one_error(tmp_path, write_jsonl):
+    good = write_jsonl(tmp_path / "good.jsonl", rows(4))
+    empty = write_jsonl(tmp_path / "empty-text.jsonl", [{"text": " ", "label": "a"}, {"text": "x"}])
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"text": "x", "label": "a"}\nnonsense\n')
+    with pytest.raises(DataError) as caught:
+        gather(
+            settings(train={"en": good, "de": empty}, dev={"en": broken}, test={"fr": tmp_path / "absent.jsonl"}),
+            shape=LABELLED_TEXT,
+            seed=0,
+        )
+    found = {(problem.path.rsplit("/", 1)[-1], problem.line) for problem in caught.value.problems}
+    assert {("empty-text.jsonl", 1), ("empty-text.jsonl", 2), ("broken.jsonl", 2), ("absent.jsonl", 0)} <= found
+    assert not any(name == "good.jsonl" for name, _ in found)
+
+
+def test_tables_land_where_they_belong(tmp_path, write_jsonl):
+    files = {
+        name: write_jsonl(tmp_path / f"{name}.jsonl", rows(count)) for name, count in (("a", 5), ("b", 3), ("c", 2))
+    }
+    found = gather(
+        settings(train={"en": files["a"]}, dev={"en": files["b"]}, test={"de": files["c"], "en": files["b"]}),
+        shape=LABELLED_TEXT,
+        seed=0,
+    )
+    sizes = {split: {tag: len(table) for tag, table in tables.items()} for split, tables in found.items()}
+    assert sizes == {"train": {"en": 5}, "dev": {"en": 3}, "test": {"de": 2, "en": 3}}
+    assert found["test"]["de"].language == "de"
+    assert found["train"]["en"].origin == str(files["a"])
+
+
+def test_columns_are_passed_on(tmp_path, write_jsonl):
+    file = write_jsonl(tmp_path / "x.jsonl", [{"body": f"t{i}", "label": "a"} for i in range(3)])
+    found = gather(settings(test={"en": file}, columns={"text": "body"}), shape=LABELLED_TEXT, seed=0)
+    assert found["test"]["en"].text == ["t0", "t1", "t2"]
+
+
+def test_dev_is_held_out_of_train_by_group(tmp_path, write_jsonl):
+    file = write_jsonl(tmp_path / "x.jsonl", rows(200, group=lambda number: f"g{number // 4}"))
+    other = write_jsonl(tmp_path / "y.jsonl", rows(60))
+    chosen = settings(train={"en": file, "de": other}, dev_fraction=0.2)
+    found = gather(chosen, shape=LABELLED_TEXT, seed=3)
+    train, dev = found["train"]["en"], found["dev"]["en"]
+    assert len(train) + len(dev) == 200
+    assert len(dev) == pytest.approx(40, abs=4)
+    assert not set(train.group) & set(dev.group)
+    assert sorted(train.text + dev.text) == sorted(row["text"] for row in rows(200))
+    assert len(found["dev"]["de"]) == pytest.approx(12, abs=2)
+    assert gather(chosen, shape=LABELLED_TEXT, seed=3) == found
+    assert gather(chosen, shape=LABELLED_TEXT, seed=4)["dev"]["en"] != dev
+
+
+def test_given_dev_leaves_train_whole(tmp_path, write_jsonl):
+    file = write_jsonl(tmp_path / "x.jsonl", rows(50))
+    found = gather(settings(train={"en": file, "de": file}, dev={"en": file}), shape=LABELLED_TEXT, seed=0)
+    assert (len(found["train"]["en"]), len(found["train"]["de"]), list(found["dev"])) == (50, 50, ["en"])
+    none = gather(settings(train={"en": file}, dev_fraction=0), shape=LABELLED_TEXT, seed=0)
+    assert (len(none["train"]["en"]), none["dev"]) == (50, {})
+
+
+@pytest.mark.parametrize("groups", [lambda number: "one", lambda number: "same"])
+def test_a_table_of_one_group_stays_whole(tmp_path, write_jsonl, groups):
+    file = write_jsonl(tmp_path / "x.jsonl", rows(20, group=groups))
+    single = write_jsonl(tmp_path / "y.jsonl", rows(1))
+    found = gather(settings(train={"en": file, "de": single}), shape=LABELLED_TEXT, seed=0)
+    assert (len(found["train"]["en"]), len(found["train"]["de"]), found["dev"]) == (20, 1, {})
+
+
+def test_hub_and_builtin_are_asked_for_the_split_of_their_place(monkeypatch):
+    asked = []
+
+    def fake(source, *, language, shape, columns, split):
+        asked.append((source, language, split))
+        return Table(language=language, text=["x"], label=["a"])
+
+    monkeypatch.setattr(module, "read", fake)
+    sources = {"en": "hub:o/n", "de": "hub:o/n:conf@extra", "fr": "builtin:home-assistant", "it": "it.csv"}
+    gather(settings(train=sources, dev=sources, test=sources), shape=LABELLED_TEXT, seed=0)
+    assert {(source, split) for source, _, split in asked} == {
+        ("hub:o/n", "train"),
+        ("hub:o/n", "validation"),
+        ("hub:o/n", "test"),
+        ("hub:o/n:conf@extra", None),
+        ("builtin:home-assistant", "train"),
+        ("builtin:home-assistant", "dev"),
+        ("builtin:home-assistant", "test"),
+        ("it.csv", None),
+    }
+    assert len(asked) == 12
+
+
+def test_tables_in_memory_are_taken_as_they_are():
+    table = Table(language="en", text=[f"t{i}" for i in range(40)], label=["a", "b"] * 20)
+    found = gather(settings(train={"en": "memory"}), shape=LABELLED_TEXT, seed=0, tables={"train": {"en": table}})
+    assert len(found["train"]["en"]) == 36
+    assert len(found["dev"]["en"]) == 4
+    assert table.text[0] == "t0"
+    assert len(table) == 40
+
+
+def test_a_wrong_call_is_a_usage_error(tmp_path, write_jsonl):
+    file = write_jsonl(tmp_path / "x.jsonl", rows(3))
+    with pytest.raises(UsageError, match="column"):
+        gather(settings(train={"en": file}, columns={"txt": "body"}), shape=LABELLED_TEXT, seed=0)

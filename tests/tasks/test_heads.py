@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from loanword.encoders.encoder import EncoderOutput
+from loanword.tasks.heads import SentenceHead
+
+
+def by_hand(logits, targets, weights, smoothing):
+    """Cross-entropy with class weights and label smoothing, from its definition, averaged over the rows."""
+    logits = np.asarray(logits, dtype=np.float64)
+    log = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    classes = logits.shape[1]
+    total = 0.0
+    for row, target in enumerate(targets):
+        wanted = np.full(classes, smoothing / classes)
+        wanted[target] += 1 - smoothing
+        total -= sum(wanted[label] * weights[label] * log[row, label] for label in range(classes))
+    return total / len(targets)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weights", [[1.0, 1.0, 1.0], [0.5, 2.0, 1.25]])
+def test_the_loss_is_the_weighted_smoothed_cross_entropy(smoothing, weights):
+    torch.manual_seed(0)
+    logits, targets = torch.randn(9, 3), torch.tensor([0, 1, 2, 2, 1, 0, 0, 2, 1])
+    head = SentenceHead(4, 3, smoothing=smoothing)
+    head.weights.copy_(torch.tensor(weights))
+
+    assert float(head.loss(logits, targets)) == pytest.approx(by_hand(logits, targets, weights, smoothing), abs=1e-5)
+    if weights == [1.0, 1.0, 1.0]:
+        reference = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+        torch.testing.assert_close(head.loss(logits, targets), reference)
+
+
+def test_halves_of_a_batch_add_up_to_the_whole_even_with_class_weights():
+    torch.manual_seed(0)
+    logits, targets = torch.randn(6, 2), torch.tensor([0, 0, 0, 1, 0, 1])
+    head = SentenceHead(4, 2)
+    head.weights.copy_(torch.tensor([0.75, 1.5]))
+
+    halves = head.loss(logits[:4], targets[:4]) * 4 / 6 + head.loss(logits[4:], targets[4:]) * 2 / 6
+
+    torch.testing.assert_close(halves, head.loss(logits, targets))
+
+
+def output(pooled):
+    return EncoderOutput(hidden=pooled.unsqueeze(1), mask=torch.ones(len(pooled), 1), pooled=pooled)
+
+
+def test_logits_are_fp32_under_autocast():
+    head = SentenceHead(4, 2).eval()
+    pooled = torch.randn(3, 4)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = head(output(pooled.bfloat16()))
+
+    assert found.dtype == torch.float32
+    assert torch.equal(found, pooled.bfloat16().float() @ head.linear.weight.T + head.linear.bias)
+
+
+def test_a_fresh_head_is_small_and_unbiased():
+    torch.manual_seed(0)
+    head = SentenceHead(2000, 5)
+
+    assert head.linear.bias.abs().max() == 0
+    assert float(head.linear.weight.detach().std()) == pytest.approx(0.02, rel=0.05)
+    assert head.dropout.p == 0.1
+
+
+def test_start_from_takes_the_probe():
+    head = SentenceHead(2, 3, dropout=0.0)
+    weight, bias = torch.arange(6.0).reshape(3, 2), torch.tensor([1.0, 2.0, 3.0])
+
+    head.start_from(weight, bias)
+
+    assert torch.equal(head(output(torch.tensor([[1.0, 10.0]]))), torch.tensor([[11.0, 34.0, 57.0]]))
+    assert head.linear.weight.requires_grad

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from loanword.errors import UsageError
+from loanword.training.optimizer import adamw, freeze, schedule, train_mode
+
+
+def rates(kind, steps, warmup):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=2.0)
+    found = schedule(optimizer, kind=kind, steps=steps, warmup=warmup)
+    values = []
+    for _ in range(steps):
+        values.append(found.get_last_lr()[0])
+        optimizer.step()
+        found.step()
+    return values
+
+
+@pytest.mark.parametrize("kind", ["linear", "cosine", "constant"])
+@pytest.mark.parametrize(("steps", "warmup", "rising"), [(10, 0.0, 0), (10, 0.3, 3), (1, 0.1, 0), (7, 0.5, 4)])
+def test_the_schedule_is_the_formula(kind, steps, warmup, rising):
+    expected = []
+    for step in range(steps):
+        done = (step - rising) / max(1, steps - rising)
+        factor = {"linear": 1 - done, "cosine": (1 + math.cos(math.pi * done)) / 2, "constant": 1.0}[kind]
+        expected.append(2 * ((step + 1) / (rising + 1) if step < rising else factor))
+
+    assert rates(kind, steps, warmup) == pytest.approx(expected)
+    assert min(expected) > 0  # No update is thrown away.
+
+
+def by_parameter(optimizer):
+    return {id(p): (group["lr"], group["weight_decay"]) for group in optimizer.param_groups for p in group["params"]}
+
+
+def test_every_parameter_is_in_one_group(toy_run, tiny_kinds):
+    run, _ = toy_run(tiny_kinds)
+
+    optimizer = adamw(run.model, run.settings)
+
+    listed = [id(p) for group in optimizer.param_groups for p in group["params"]]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {id(p) for p in run.model.parameters()}
+
+
+def test_weight_decay_touches_matrices_above_the_embeddings_only(toy_run, tiny_kinds):
+    run, _ = toy_run(tiny_kinds, weight_decay=0.25)
+
+    found = by_parameter(adamw(run.model, run.settings))
+
+    embeddings = {id(p) for p in run.model.encoder.layer_parameters()[0]}
+    decays = {name: found[id(p)][1] for name, p in run.model.named_parameters()}
+    assert decays["head.linear.weight"] == 0.25
+    for name, parameter in run.model.named_parameters():
+        assert decays[name] == (0.25 if parameter.ndim > 1 and id(parameter) not in embeddings else 0.0), name
+
+
+def test_rates_fall_by_layer_and_the_head_has_its_own(toy_run, tiny_kinds):
+    run, _ = toy_run(tiny_kinds, learning_rate=0.01, layer_decay=0.5, head_rate=3.0)
+
+    found = by_parameter(adamw(run.model, run.settings))
+
+    for depth, parameters in enumerate(run.model.encoder.layer_parameters()):
+        assert {found[id(p)][0] for p in parameters} == {0.01 * 0.5 ** (2 - depth)}
+    assert {found[id(p)][0] for p in run.model.head.parameters()} == {0.01 * 3}
+
+
+@pytest.mark.parametrize(("layers", "embeddings", "still"), [(0, False, 0), (0, True, 1), (1, False, 2), (2, False, 3)])
+def test_freeze(toy_run, tiny_kinds, layers, embeddings, still):
+    run, _ = toy_run(tiny_kinds)
+
+    freeze(run.model, layers=layers, embeddings=embeddings)
+
+    moving = [{p.requires_grad for p in group} for group in run.model.encoder.layer_parameters()]
+    assert moving == [{False}] * still + [{True}] * (3 - still)
+    assert all(p.requires_grad for p in run.model.head.parameters())
+    frozen = {id(p) for p in run.model.parameters() if not p.requires_grad}
+    assert not frozen & by_parameter(adamw(run.model, run.settings)).keys()
+
+
+def test_freezing_can_be_taken_back(toy_run):
+    run, _ = toy_run("bert")
+    freeze(run.model, layers=2, embeddings=False)
+
+    freeze(run.model, layers=0, embeddings=False)
+
+    assert all(parameter.requires_grad for parameter in run.model.parameters())
+
+
+def test_more_layers_than_there_are(toy_run):
+    run, _ = toy_run("bert")
+
+    with pytest.raises(UsageError, match="freeze_layers is 3, but the model has 2 layers"):
+        freeze(run.model, layers=3, embeddings=False)
+
+
+def test_train_mode_without_frozen_layers_is_all_training(toy_run, tiny_kinds):
+    run, _ = toy_run(tiny_kinds)
+    run.model.eval()
+
+    train_mode(run.model, layers=0)
+
+    assert all(part.training for part in run.model.modules())
+
+
+def test_train_mode_keeps_what_is_frozen_still(toy_run):
+    run, _ = toy_run("bert")
+
+    train_mode(run.model, layers=1)
+
+    encoder = run.model.encoder.model
+    assert not any(part.training for part in (*encoder.embeddings.modules(), *encoder.encoder.layer[0].modules()))
+    assert all(part.training for part in (*run.model.head.modules(), *encoder.encoder.layer[1].modules()))
