@@ -1,0 +1,1 @@
+"""Stage 8: answers to scores, intervals, gaps and alarms, and the report that shows them."""

@@ -1,0 +1,68 @@
+"""The transfer gap: source score minus target score, only where the two are comparable.
+
+Two test sets of different sentences differ in difficulty as well as in language. So a gap is given on parallel rows
+(the same ids on both sides, paired), or else on rows with the same mix of labels, and otherwise not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from loanword.evaluation.intervals import around, difference, samples
+from loanword.evaluation.metrics import Metric
+from loanword.evaluation.scores import Gap
+from loanword.randomness import derive
+
+ENOUGH = 50
+"""Parallel rows below this number are too few to speak of a gap."""
+
+AGREE = 0.9
+"""Share of rows with one id that must have one label too: ids that only count rows mean no translations."""
+
+SAME_MIX = 0.05
+"""Total variation distance up to which two label mixes count as the same."""
+
+
+def gap(
+    source: np.ndarray,
+    target: np.ndarray,
+    metric: Metric,
+    *,
+    source_ids: Sequence[str],
+    target_ids: Sequence[str],
+    source_labels: Sequence[str | None],
+    target_labels: Sequence[str | None],
+    source_groups: Sequence[str],
+    target_groups: Sequence[str],
+    count: int = 1000,
+    seed: int = 0,
+) -> Gap:
+    """Compare metric rows of a source and a target language."""
+    here, there = _once(source_ids), _once(target_ids)
+    shared = [(here[name], row) for name, row in there.items() if name in here]
+    agreed = sum(source_labels[ours] == target_labels[theirs] for ours, theirs in shared)
+    if len(shared) >= ENOUGH and 2 * len(shared) >= len(target) and agreed >= AGREE * len(shared):
+        ours, theirs = (np.asarray(side) for side in zip(*shared, strict=True))
+        groups = [target_groups[row] for row in theirs]
+        interval = difference(source[ours], target[theirs], metric, groups=groups, count=count, seed=seed)
+        return Gap("parallel", interval, len(shared))
+    if _mix_distance(source_labels, target_labels) <= SAME_MIX:
+        found = samples(metric, source, groups=source_groups, count=count, seed=seed)
+        # Other rows on the other side, so other draws: nothing is paired.
+        found = found - samples(metric, target, groups=target_groups, count=count, seed=derive(seed, "target"))
+        return Gap("label-matched", around(metric.reduce(source) - metric.reduce(target), found), len(target))
+    return Gap("not comparable")
+
+
+def _once(ids: Sequence[str]) -> dict[str, int]:
+    """The row of each id that only one row has."""
+    counts = Counter(ids)
+    return {name: row for row, name in enumerate(ids) if name and counts[name] == 1}
+
+
+def _mix_distance(a: Sequence[str | None], b: Sequence[str | None]) -> float:
+    left, right = Counter(a), Counter(b)
+    return 0.5 * sum(abs(left[k] / max(1, len(a)) - right[k] / max(1, len(b))) for k in {*left, *right})

@@ -1,0 +1,78 @@
+"""From a trained run to scores: every candidate checkpoint in every language, then calibration, then the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from loanword.config import EvaluationSettings
+from loanword.evaluation.evaluate import Answers, Evaluator
+from loanword.evaluation.scores import Interval, Scores
+from loanword.tasks.temperature import fit_temperature
+from loanword.tokens.encoded import Encoded
+from loanword.training.candidates import use
+from loanword.training.state import Run
+from loanword.training.trainer import Trained
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Scores by language of the `checkpoint` that ships, its temperature, and what measuring took."""
+
+    scores: dict[str, Scores]
+    checkpoint: str
+    temperature: float
+    seconds: float
+
+
+def measure(
+    run: Run,
+    trained: Trained,
+    settings: EvaluationSettings,
+    *,
+    dev: dict[str, list[Encoded]],
+    progress: Callable[[int], None] | None = None,
+) -> Measured:
+    """Evaluate the candidates of `trained`; afterwards `run.model` is the one that ships, calibrated on source dev.
+
+    Which candidate ships is fixed by `settings` before anything is measured.
+    """
+    began = time.perf_counter()
+    evaluator = Evaluator.of(run, settings)
+    _set_temperature(run, 1.0)  # What is fitted is the temperature of the raw outputs.
+    tests = evaluator.encode(run.data.test)
+    chosen = settings.checkpoint if settings.checkpoint in trained.candidates else "last"
+    names = sorted(trained.candidates, key=lambda name: name == chosen)  # The one that ships comes last and stays.
+    intervals: dict[str, dict[str, Interval]] = {}
+    for name in names if settings.compare_checkpoints else [chosen]:
+        use(run.model, trained.candidates[name], kept=trained.kept)
+        answers = evaluator.answer(run.data.test, tests, progress=progress)
+        intervals[name] = {tag: evaluator.interval(found, run.task.metrics[0]) for tag, found in answers.items()}
+    temperature = calibrate(evaluator.answer(run.data.dev, dev)) if dev else 1.0
+    _set_temperature(run, temperature)
+    cooled = {tag: _cool(found, evaluator, temperature) for tag, found in answers.items()}
+    scores = evaluator.score(cooled, sources=tuple(run.data.train), raw=answers, candidates=intervals)
+    return Measured(scores, chosen, temperature, time.perf_counter() - began)
+
+
+def calibrate(answers: dict[str, Answers]) -> float:
+    """Fit the temperature on labelled source-dev answers; 1 where no label is known to the model."""
+    logits, targets = [], []
+    for found in answers.values():
+        known = [row for row, item in enumerate(found.encoded) if item.target is not None]
+        logits.append(found.outputs[known])
+        targets += [int(found.encoded[row].target) for row in known]
+    return fit_temperature(np.concatenate(logits), np.asarray(targets)) if targets else 1.0
+
+
+def _set_temperature(run: Run, temperature: float) -> None:
+    run.model.adjust.load_state_dict({"value": torch.tensor(temperature)})
+
+
+def _cool(found: Answers, evaluator: Evaluator, temperature: float) -> Answers:
+    outputs = found.outputs / np.float32(temperature)
+    return replace(found, outputs=outputs, predictions=evaluator.task.decode(outputs))

@@ -1,0 +1,185 @@
+"""A TransferReport on disk: JSON for programs, Markdown for reviews, one HTML file for everybody else."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+
+from loanword.errors import MissingExtra
+from loanword.evaluation.report_html import html
+from loanword.evaluation.report_view import calibration_errors, comparable_gaps, memory, regime, view
+from loanword.evaluation.scores import Scores, TransferReport
+from loanword.evaluation.words import Words, family, number, percent, script, visible
+
+FORMAT_VERSION = 1
+"""Rises when a key of report.json changes its meaning or goes away; new keys do not raise it."""
+
+ENDS = 3
+"""Languages named at either end of the summary."""
+
+logger = logging.getLogger(__name__)
+
+
+def to_dict(report: TransferReport) -> dict[str, Any]:
+    """Return the stable JSON form of `report`; scores are fractions of 1, numbers that are not finite are null."""
+    contract = {
+        "format_version": FORMAT_VERSION,
+        "loanword_version": report.loanword_version,
+        "task": report.task,
+        "model": report.model,
+        "regime": report.regime,
+        "metric": report.metric,
+        "seed": report.seed,
+        "checkpoint": report.checkpoint,
+        "temperature": report.temperature,
+        "sources": report.sources,
+        "labels": report.labels,
+        "mean_target": report.mean_target,
+        "worst_target": report.worst_target,
+        "collapsed": report.collapsed,
+        "languages": {tag: _language(report, scores) for tag, scores in report.languages.items()},
+        "seconds": {"train": None, "evaluate": None} | report.seconds,
+        "tokens_per_second": report.tokens_per_second,
+        "peak_memory_bytes": report.peak_memory_bytes,
+        "training": report.training,
+        "machine": report.machine,
+        "versions": report.versions,
+        "command": report.command,
+        "recipe": report.recipe,
+        "notes": report.notes,
+    }
+    found: dict[str, Any] = _finite(contract)
+    return found
+
+
+def write(report: TransferReport, folder: Path, *, language: str = "en") -> dict[str, Path]:
+    """Write report.json, report.md and report.html into `folder`, each at once or not at all.
+
+    The HTML file needs the extra "report"; without it the file is left out of the answer, the log says why, and one
+    from an earlier run is removed, since it would contradict the others.
+
+    Returns:
+        The paths by format: "json", "md" and, if it was written, "html".
+    """
+    texts = {"json": json.dumps(to_dict(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"}
+    texts["md"] = markdown(report, language=language)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        texts["html"] = html(report, language=language)
+    except MissingExtra as missing:
+        logger.warning("report.html was left out: %s", missing)
+        (folder / "report.html").unlink(missing_ok=True)
+    paths = {kind: folder / f"report.{kind}" for kind in texts}
+    for kind, path in paths.items():
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        # A lone surrogate in somebody's label must not cost the whole report.
+        part.write_bytes(texts[kind].encode("utf-8", errors="backslashreplace"))
+        part.replace(path)
+    return paths
+
+
+def markdown(report: TransferReport, *, language: str = "en") -> str:
+    """Return the report as GitHub-flavoured Markdown."""
+    loader = PackageLoader("loanword.evaluation", "templates")
+    environment = Environment(loader=loader, finalize=_quoted, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    template = environment.get_template("report.md.jinja")
+    return template.render(view=view(report, language=language), say=Words(language), fenced=_Fenced) + "\n"
+
+
+def summary(report: TransferReport, *, language: str = "en") -> str:
+    """Return 6 to 12 plain lines for a terminal: the mean, both ends, the collapsed languages, the regime, the cost."""
+    words = Words(language)
+    score = {tag: scores.metrics[report.metric].score for tag, scores in report.languages.items()}
+    names = {tag: f"{words.name(tag)} {percent(score[tag])}" for tag in report.languages}
+    targets, lines = report.targets, []
+    if report.mean_target is not None:
+        low, high = percent(score[targets[0]]), percent(score[targets[-1]])
+        metric, mean = words.named("metrics", report.metric), percent(report.mean_target)
+        lines.append(words("sum_mean", metric=metric, n=len(targets), mean=mean, low=low, high=high))
+    else:
+        lines.append(words("read_none"))
+    sources = [names[tag] for tag in report.languages if report.languages[tag].is_source]
+    lines.append(words("sum_source", names=", ".join(sources) or "–"))
+    if targets:
+        lines.append(words("sum_best", names=", ".join(names[tag] for tag in targets[: -ENDS - 1 : -1])))
+        lines.append(words("sum_worst", names=", ".join(names[tag] for tag in targets[:ENDS])))
+    if report.collapsed:
+        listed = ", ".join(names[tag] for tag in report.collapsed)
+        lines.append(words("sum_collapsed", n=len(report.collapsed), names=listed))
+    gaps = comparable_gaps(report)
+    lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)) if gaps else words("sum_gap_none"))
+    before, after = map(percent, calibration_errors(report))
+    temperature = number(report.temperature, digits=2)
+    lines.append(words("sum_calibration", after=after, before=before, temperature=temperature))
+    lines.append(words("sum_regime", regime=regime(report, language=language)))
+    checkpoint, task = words.named("candidates", report.checkpoint), words.named("tasks", report.task)
+    lines.append(words("sum_run", task=task, model=report.model, seed=str(report.seed), checkpoint=checkpoint))
+    spent = {key: words.duration(report.seconds.get(key, math.nan)) for key in ("train", "evaluate")}
+    speed = number(report.tokens_per_second, digits=0)
+    lines.append(words("sum_cost", **spent, speed=speed, memory=memory(report.peak_memory_bytes)))
+    return "\n".join(visible(line.replace("\n", " ")) for line in lines)
+
+
+def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:
+    main = scores.metrics[report.metric]
+    gap = scores.gap.interval
+    return {
+        **asdict(main),
+        "n": scores.n,
+        "groups": scores.groups,
+        "source": scores.is_source,
+        "trivial": scores.trivial,
+        "collapsed": scores.collapsed,
+        "gap": gap.score if gap else None,
+        "gap_low": gap.low if gap else None,
+        "gap_high": gap.high if gap else None,
+        "gap_basis": scores.gap.basis,
+        "gap_n": scores.gap.n,
+        "metrics": {name: asdict(interval) for name, interval in scores.metrics.items()},
+        "candidates": {name: asdict(interval) for name, interval in scores.candidates.items()},
+        "ece": scores.ece,
+        "ece_raw": scores.ece_raw,
+        "reliability": [asdict(one) for one in scores.reliability],
+        "confusions": [asdict(one) for one in scores.confusions],
+        "fertility": scores.fertility,
+        "unknown": scores.unknown,
+        "truncated": scores.truncated,
+        "script": script(scores.language),
+        "family": family(scores.language),
+        "origin": report.origins.get(scores.language, ""),
+    }
+
+
+def _finite(value: Any) -> Any:
+    """Copy `value` with lists for tuples and None for numbers that JSON cannot write."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class _Fenced(str):
+    """A block of code, fenced so that nothing in it can end it."""
+
+    def __new__(cls, text: str, language: str = "") -> _Fenced:
+        longest = max((len(run) for run in re.findall("`+", text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return super().__new__(cls, f"{fence}{language}\n{visible(text)}\n{fence}")
+
+
+def _quoted(value: Any) -> Any:
+    """Make text harmless in Markdown: no markup, no HTML, one line, no table cell more than meant."""
+    if not isinstance(value, str) or isinstance(value, _Fenced):
+        return value
+    text = visible(" ".join(value.split()))
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))

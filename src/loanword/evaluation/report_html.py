@@ -1,0 +1,116 @@
+"""The report as one self-contained HTML file that runs nothing but itself.
+
+The page carries its style sheet and its chart library; a content security policy with their hashes refuses everything
+else: no network, no inline handlers, no evaluated strings (the charts use Vega's expression interpreter).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from loanword.errors import MissingExtra
+from loanword.evaluation import plots
+from loanword.evaluation.chart_theme import PALETTE, theme
+from loanword.evaluation.report_view import view
+from loanword.evaluation.scores import TransferReport
+from loanword.evaluation.words import UNSEEN, Words, number, visible
+
+ON_PAGE = theme(
+    ink="var(--ink)",
+    quiet="var(--quiet)",
+    line="var(--line)",
+    alarm="var(--alarm)",
+    accent="var(--accent)",
+    paper="var(--paper)",
+    palette=tuple(f"var(--script-{place})" for place in range(1, len(PALETTE) + 2)),
+    legend=False,
+)
+"""The theme of the charts on the page: the style sheet's variables, so that dark mode and print need no redrawing.
+
+The font is set by the script, which measures with what the page has."""
+
+
+def html(report: TransferReport, *, language: str = "en") -> str:
+    """Return the report as one HTML file.
+
+    Raises:
+        MissingExtra: vl-convert-python, which brings the chart library, is not installed.
+    """
+    script, style = bundle(), _template("report.css")
+    specs = {name: chart(report, language=language) for name, chart in plots.CHARTS.items()}
+    specs = {name: spec for name, spec in specs.items() if spec is not None}
+    loader = PackageLoader("loanword.evaluation", "templates")
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.jinja").render(
+        view=view(report, language=language),
+        say=Words(language),
+        lang="zh-Hans" if language == "zh" else "en",
+        temperature=number(report.temperature, digits=2),
+        version=report.loanword_version,
+        policy=policy(script=script, style=style),
+        script=Markup(script),  # our own file and a library, no part of the report
+        style=Markup(style),
+        charts=specs,
+        scripts=plots.scripts(report, language=language),
+        data=Markup(embedded({"config": ON_PAGE, "specs": specs})),  # escaped by embedded()
+    )
+
+
+def policy(*, script: str, style: str) -> str:
+    """Return the content security policy that allows this `script` and this `style` sheet and nothing else."""
+    allowed = {
+        "default-src": "'none'",
+        "script-src": f"'sha256-{_digest(script)}'",
+        "style-src": f"'sha256-{_digest(style)}'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{directive} {value}" for directive, value in allowed.items())
+
+
+def embedded(data: Any) -> str:
+    """Return `data` as JSON that cannot end the script element it stands in, nor hide or reorder a character of it."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return re.sub(f"[&<>]|{UNSEEN.pattern}", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+@cache
+def bundle() -> str:
+    """Return the page's script: Vega-Lite with everything it needs, and our few lines that draw with it."""
+    try:
+        import vl_convert
+    except ImportError:
+        raise MissingExtra("report", "vl-convert-python", "the HTML report") from None
+    text: str = vl_convert.javascript_bundle(_template("report.js"))
+    # An HTML parser reads the script first: what would end it, or change a byte of it, would break the hash.
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _template(name: str) -> str:
+    return files("loanword.evaluation").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _shown(value: Any) -> Any:
+    """Write out characters that hide or reorder others, in whatever text a template inserts."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

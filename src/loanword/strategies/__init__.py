@@ -1,0 +1,1 @@
+"""Stage 9: how labels get from one language to another."""

@@ -1,0 +1,41 @@
+"""Stage 9: how labels get from one language to another. A strategy wraps a run and returns a run.
+
+@STRATEGIES.register("my-strategy")
+class Mine:
+    sees = frozenset({"target text"})
+    def apply(self, run): return replace(run, ...)
+    def next_round(self, run, scores): return None
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from loanword.registry import Registry
+
+if TYPE_CHECKING:
+    from loanword.evaluation.scores import Scores
+    from loanword.training.state import Run
+
+SEES = ("target text", "parallel text", "dictionary", "target labels")
+
+
+class Strategy(Protocol):
+    """Changes a run before it starts, and may ask for another round after it.
+
+    `sees` says what of the target languages it looks at (members of `SEES`); the report's regime line is made of it.
+    """
+
+    sees: frozenset[str]
+
+    def apply(self, run: Run) -> Run:
+        """Return the run, changed."""
+        ...
+
+    def next_round(self, run: Run, scores: Mapping[str, Scores]) -> Run | None:
+        """Return the run of the next round, or None when done."""
+        ...
+
+
+STRATEGIES: Registry[Any] = Registry("strategy", builtin=("loanword.strategies.zero_shot",))

@@ -1,0 +1,133 @@
+"""The transfer gap against brute force, and when there is none."""
+
+import numpy as np
+import pytest
+
+from loanword.evaluation.gap import AGREE, ENOUGH, gap
+from loanword.evaluation.metrics import METRICS
+
+ACCURACY = METRICS.get("accuracy")
+
+
+def side(n, *, share, seed, labels=("a", "b"), start=0):
+    rng = np.random.default_rng(seed)
+    right = (rng.random(n) < share).astype(np.int8)
+    return {
+        "rows": np.stack([right, np.ones_like(right)], axis=1),
+        "ids": [f"s{start + row}" for row in range(n)],
+        "labels": [labels[(start + row) % len(labels)] for row in range(n)],
+        "groups": [""] * n,
+    }
+
+
+def shuffled(one, *, seed):
+    order = np.random.default_rng(seed).permutation(len(one["ids"]))
+    return {name: value[order] if name == "rows" else [value[i] for i in order] for name, value in one.items()}
+
+
+def compare(source, target, **options):
+    return gap(
+        source["rows"],
+        target["rows"],
+        ACCURACY,
+        source_ids=source["ids"],
+        target_ids=target["ids"],
+        source_labels=source["labels"],
+        target_labels=target["labels"],
+        source_groups=source["groups"],
+        target_groups=target["groups"],
+        **options,
+    )
+
+
+def test_parallel_equals_brute_force():
+    source, target = side(300, share=0.9, seed=0), shuffled(side(260, share=0.7, seed=1, start=40), seed=2)
+    found = compare(source, target)
+    right = {
+        name: dict(zip(one["ids"], one["rows"][:, 0].tolist(), strict=True))
+        for name, one in (("s", source), ("t", target))
+    }
+    shared = sorted(right["s"].keys() & right["t"].keys())
+    differences = np.asarray([right["s"][name] - right["t"][name] for name in shared])
+    assert (found.basis, found.n) == ("parallel", 260)
+    assert found.interval.score == pytest.approx(differences.mean())
+    half = 1.96 * differences.std(ddof=1) / len(differences) ** 0.5
+    assert found.interval.low == pytest.approx(differences.mean() - half, abs=0.01)
+    assert found.interval.high == pytest.approx(differences.mean() + half, abs=0.01)
+
+
+def test_parallel_is_paired():
+    """Two languages that fail on the same rows: no doubt that the gap is small."""
+    source = side(200, share=0.8, seed=3)
+    target = {**source, "rows": source["rows"].copy()}
+    found = compare(source, target)
+    assert found.basis == "parallel"
+    assert (found.interval.low, found.interval.high) == (0.0, 0.0)
+
+
+def test_groups_widen_the_parallel_interval():
+    rng = np.random.default_rng(4)
+    source, target = side(240, share=1.1, seed=5), side(240, share=1.0, seed=6)
+    target["rows"][:, 0] = np.repeat(rng.random(12) < 0.6, 20)
+    alone = compare(source, target).interval
+    target["groups"] = [f"g{row // 20}" for row in range(240)]
+    grouped = compare(source, target).interval
+    assert (grouped.high - grouped.low) > 2 * (alone.high - alone.low)
+
+
+def test_label_matched_where_ids_are_different():
+    source, target = side(400, share=0.9, seed=7), side(200, share=0.6, seed=8, start=1000)
+    found = compare(source, target)
+    assert (found.basis, found.n) == ("label-matched", 200)
+    expected = source["rows"][:, 0].mean() - target["rows"][:, 0].mean()
+    assert found.interval.score == pytest.approx(expected)
+    half = 1.96 * (0.9 * 0.1 / 400 + 0.6 * 0.4 / 200) ** 0.5
+    assert found.interval.high - found.interval.low == pytest.approx(2 * half, rel=0.2)
+
+
+def test_label_matched_sides_are_drawn_apart():
+    """The same rows under other ids are two samples, so the gap is uncertain."""
+    source = side(200, share=0.8, seed=3)
+    found = compare(source, {**source, "ids": [f"other-{name}" for name in source["ids"]]})
+    assert found.basis == "label-matched"
+    assert found.interval.low < -0.04 < 0.04 < found.interval.high
+
+
+def test_not_comparable_where_the_labels_differ():
+    source = side(200, share=0.9, seed=0)
+    target = side(200, share=0.6, seed=1, start=1000, labels=("a", "b", "b"))
+    found = compare(source, target)
+    assert (found.basis, found.interval, found.n) == ("not comparable", None, 0)
+
+
+@pytest.mark.parametrize(("shared", "basis"), [(ENOUGH - 1, "label-matched"), (ENOUGH, "parallel")])
+def test_few_shared_ids_are_no_basis(shared, basis):
+    source, target = side(ENOUGH + 10, share=0.9, seed=0), side(ENOUGH + 10, share=0.9, seed=1)
+    target["ids"] = [name if row < shared else f"own-{row}" for row, name in enumerate(target["ids"])]
+    assert compare(source, target).basis == basis
+
+
+def test_a_small_share_of_shared_ids_is_no_basis():
+    source, target = side(400, share=0.9, seed=0), side(400, share=0.9, seed=1, start=300)
+    assert compare(source, target).basis == "label-matched"
+
+
+def test_empty_and_repeated_ids_pair_nothing():
+    source, target = side(200, share=0.9, seed=0), side(200, share=0.9, seed=1)
+    for names in ([""] * 200, ["same"] * 200, [f"s{row // 2}" for row in range(200)]):
+        assert compare({**source, "ids": names}, {**target, "ids": names}).basis == "label-matched"
+
+
+def test_ids_that_only_count_rows_pair_nothing():
+    """Row numbers are equal in every file; labels tell that the rows are no translations."""
+    source, target = side(200, share=0.9, seed=0), side(200, share=0.9, seed=1)
+    labels = np.random.default_rng(2).permutation(target["labels"]).tolist()
+    assert compare(source, {**target, "labels": labels}).basis == "label-matched"
+    few = [("x" if row < 200 * (1 - AGREE) else label) for row, label in enumerate(target["labels"])]
+    assert compare(source, {**target, "labels": few}).basis == "parallel"
+
+
+def test_the_seed_decides():
+    source, target = side(100, share=0.9, seed=0), side(100, share=0.7, seed=1, start=500)
+    assert compare(source, target, seed=1) == compare(source, target, seed=1)
+    assert compare(source, target, seed=1) != compare(source, target, seed=2)

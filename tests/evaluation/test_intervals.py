@@ -1,0 +1,193 @@
+"""Intervals: do they hold the truth as often as they say? Fixed seeds throughout."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from loanword.evaluation.intervals import CELLS, bootstrap, difference, memberships, samples, wilson
+from loanword.evaluation.metrics import METRICS
+
+ACCURACY = METRICS.get("accuracy")
+
+
+def accuracy_rows(right):
+    right = np.asarray(right, dtype=np.int8)
+    return np.stack([right, np.ones_like(right)], axis=1)
+
+
+class Median:
+    """A metric that is no function of sums."""
+
+    def rows(self, predictions, references):
+        raise NotImplementedError
+
+    def reduce(self, rows):
+        return float(np.median(rows[:, 0]))
+
+
+class Slow:
+    """Accuracy without `of_sums`."""
+
+    def rows(self, predictions, references):
+        raise NotImplementedError
+
+    def reduce(self, rows):
+        return float(rows[:, 0].mean())
+
+
+def coverage(draw, *, truth, groups, runs=400):
+    """The share of simulated data sets whose interval holds the true score."""
+    rng = np.random.default_rng(11)
+    found = [bootstrap(accuracy_rows(draw(rng)), ACCURACY, groups=groups, count=300, seed=s) for s in range(runs)]
+    return np.mean([interval.low <= truth <= interval.high for interval in found])
+
+
+def clustered(rng, *, clusters=50, size=8):
+    """Rows whose groups are easy or hard as a whole; the mean chance is 0.6."""
+    chance = rng.beta(1.2, 0.8, size=clusters)
+    return (rng.random((clusters, size)) < chance[:, None]).ravel()
+
+
+CLUSTERS = [f"g{row // 8}" for row in range(400)]
+
+
+def test_independent_rows_are_covered():
+    assert 0.91 <= coverage(lambda rng: rng.random(150) < 0.7, truth=0.7, groups=[""] * 150) <= 0.98
+
+
+def test_clustered_rows_are_covered_when_groups_are_known():
+    assert 0.91 <= coverage(clustered, truth=0.6, groups=CLUSTERS) <= 0.98
+
+
+def test_clustered_rows_are_not_covered_when_groups_are_ignored():
+    assert coverage(clustered, truth=0.6, groups=[""] * 400) < 0.85
+
+
+def test_macro_f1_of_the_whole_is_covered():
+    """The truth is the score of a large population that the rows are drawn from."""
+    rng = np.random.default_rng(5)
+    metric = METRICS.get("macro-f1")
+    right = rng.integers(0, 3, 40_000)
+    predicted = np.where(rng.random(40_000) < 0.75, right, rng.integers(0, 3, 40_000))
+    rows = np.zeros((40_000, 6), dtype=np.int8)
+    every = np.arange(40_000)
+    rows[every, right] = predicted == right
+    rows[every, 3 + right] += 1
+    rows[every, 3 + predicted] += 1
+    truth = metric.reduce(rows)
+    found = [
+        bootstrap(rows[rng.integers(0, 40_000, 200)], metric, groups=[""] * 200, count=300, seed=s) for s in range(300)
+    ]
+    assert 0.91 <= np.mean([interval.low <= truth <= interval.high for interval in found]) <= 0.98
+
+
+@given(right=st.integers(0, 60), n=st.integers(1, 60))
+def test_wilson_is_scipys(right, n):
+    right = min(right, n)
+    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    assert wilson(right / n, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_all_right_is_not_certainty():
+    found = bootstrap(accuracy_rows([1] * 40), ACCURACY, groups=[""] * 40)
+    assert (found.score, found.high) == (1.0, 1.0)
+    assert found.low == pytest.approx(wilson(1.0, 40)[0])
+    assert 0.9 < found.low < 0.95
+    fewer = bootstrap(accuracy_rows([1] * 40), ACCURACY, groups=[f"g{i // 10}" for i in range(40)])
+    assert fewer.low == pytest.approx(wilson(1.0, 4)[0])
+    assert bootstrap(accuracy_rows([0] * 40), ACCURACY, groups=[""] * 40).low == 0.0
+
+
+def test_one_row_and_one_group():
+    assert bootstrap(accuracy_rows([1]), ACCURACY, groups=[""]).low < 0.3
+    one_group = bootstrap(accuracy_rows([1, 0, 1]), ACCURACY, groups=["g"] * 3)
+    assert one_group.low < 0.2
+    assert one_group.high > 0.9
+
+
+def test_paired_difference_is_narrower_than_unpaired():
+    rng = np.random.default_rng(2)
+    hard = rng.random(300)
+    a, b = accuracy_rows(hard < 0.8), accuracy_rows(hard < 0.75)
+    groups = [""] * 300
+    paired = difference(a, b, ACCURACY, groups=groups, seed=1)
+    apart = samples(ACCURACY, a, groups=groups, count=1000, seed=1) - samples(
+        ACCURACY, b, groups=groups, count=1000, seed=2
+    )
+    low, high = np.quantile(apart, [0.025, 0.975])
+    assert paired.score == pytest.approx(ACCURACY.reduce(a) - ACCURACY.reduce(b))
+    assert paired.low > 0
+    assert (paired.high - paired.low) < 0.6 * (high - low)
+
+
+def test_difference_to_oneself_is_nothing():
+    rows = accuracy_rows(np.random.default_rng(3).random(80) < 0.5)
+    found = difference(rows, rows, ACCURACY, groups=[""] * 80)
+    assert (found.score, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+def test_the_seed_decides():
+    rows, groups = accuracy_rows(np.random.default_rng(4).random(90) < 0.5), [""] * 90
+    assert bootstrap(rows, ACCURACY, groups=groups, seed=7) == bootstrap(rows, ACCURACY, groups=groups, seed=7)
+    assert bootstrap(rows, ACCURACY, groups=groups, seed=7) != bootstrap(rows, ACCURACY, groups=groups, seed=8)
+
+
+@pytest.mark.parametrize("groups", [[""] * 60, [f"g{row % 7}" for row in range(60)]])
+def test_metrics_without_sums_get_the_same_interval(groups):
+    rows = accuracy_rows(np.random.default_rng(6).random(60) < 0.6)
+    slow = samples(Slow(), rows, groups=groups, count=200, seed=0)
+    assert samples(ACCURACY, rows, groups=groups, count=200, seed=0) == pytest.approx(slow)
+
+
+def test_any_reduction_will_do():
+    values = np.random.default_rng(8).normal(3, 1, size=(200, 1))
+    found = bootstrap(values, Median(), groups=[""] * 200, count=400)
+    assert found.low < found.score < found.high
+    assert 0.15 < found.high - found.low < 0.6  # 1.2533 x 2 x 1.96 / sqrt(200) = 0.35 for a normal median.
+
+
+def test_rows_of_a_group_stay_together():
+    """Groups of equal rows: every resampled mean is a multiple of one group's weight."""
+    rows = accuracy_rows(np.repeat([1, 0, 1, 0, 1], 4))
+    found = samples(ACCURACY, rows, groups=[f"g{row // 4}" for row in range(20)], count=300, seed=0)
+    assert set(np.round(found * 5, 9)) <= set(range(6))
+    assert len(set(np.round(found * 5))) >= 4
+
+
+def test_memberships_number_groups_and_keep_single_rows_apart():
+    assert memberships(["a", "", "b", "a", "", "0"]).tolist() == [0, 1, 2, 0, 3, 4]
+
+
+def test_resamples_are_uniform():
+    """A row is left out of a bootstrap sample with chance (1 - 1/n)^n."""
+    rows = accuracy_rows([1] + [0] * 49)
+    found = samples(ACCURACY, rows, groups=[""] * 50, count=20_000, seed=3)
+    assert np.mean(found == 0) == pytest.approx((1 - 1 / 50) ** 50, abs=0.012)
+    assert found.mean() == pytest.approx(1 / 50, abs=0.001)
+    assert found.var() == pytest.approx(1 / 50 * (49 / 50) / 50, rel=0.05)
+
+
+def test_many_rows_come_in_chunks_that_fit_memory():
+    n = CELLS // 16
+    rows = accuracy_rows(np.random.default_rng(9).random(n) < 0.5)
+    found = samples(ACCURACY, rows, groups=[""] * n, count=40, seed=0)
+    assert found.shape == (40,)
+    assert len(set(found)) > 30
+    assert found.std() == pytest.approx(0.5 / n**0.5, rel=0.4)
+
+
+def test_sixty_languages_take_seconds():
+    rows = METRICS.get("macro-f1")
+    rng = np.random.default_rng(1)
+    table = np.zeros((200, 80), dtype=np.int8)
+    table[np.arange(200), rng.integers(0, 40, 200)] = 1
+    table[np.arange(200), 40 + rng.integers(0, 40, 200)] += 2
+    groups = [f"g{row // 3}" for row in range(200)]
+    began = time.process_time()
+    for _ in range(60):
+        bootstrap(table, rows, groups=groups)
+    assert time.process_time() - began < 4

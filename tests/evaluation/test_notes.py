@@ -1,0 +1,58 @@
+"""Sentences beside the scores: each when it is due, none when it is not."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+from report_cases import report
+
+from loanword.data.records import Table
+from loanword.evaluation.notes import notes
+
+SCORES = {tag: replace(score, truncated=0.0, unknown=0.0) for tag, score in report(languages=2).languages.items()}
+
+
+def plan(*, test_labels=("a", "b"), dev=True):
+    table = Table("en", ["secret text"] * len(test_labels), list(test_labels))
+    return SimpleNamespace(
+        task=SimpleNamespace(labels=("a", "b")),
+        tokenizer=SimpleNamespace(max_length=128),
+        data=SimpleNamespace(test={"en": table}, dev={"en": table} if dev else {}),
+    )
+
+
+def test_nothing_to_say():
+    assert notes(plan(), SCORES) == ()
+
+
+def test_labels_that_training_never_saw():
+    (found,) = notes(plan(test_labels=("a", "x", "y", "x", "b")), SCORES)
+    assert found == "en: 3 test rows have labels that training never saw (x, y)"
+
+
+def test_many_new_labels_are_cut_short():
+    (found,) = notes(plan(test_labels=tuple("cdefghij")), SCORES)
+    assert found.startswith("en: 8 test rows")
+    assert found.endswith("(c, d, e, f, g)")
+
+
+def test_texts_that_were_cut_and_pieces_that_are_unknown():
+    found = notes(plan(), {"en": replace(SCORES["en"], truncated=0.25, unknown=0.5), "nl": SCORES["nl"]})
+    assert found == (
+        "en: 25% of the texts were cut at 128 pieces",
+        "en: 50% of the pieces are unknown to the model's vocabulary",
+    )
+
+
+def test_a_little_is_not_worth_a_note():
+    assert notes(plan(), {"en": replace(SCORES["en"], truncated=0.02, unknown=0.05)}) == ()
+
+
+def test_no_dev():
+    (found,) = notes(plan(dev=False), SCORES)
+    assert "not calibrated" in found
+
+
+def test_no_text_of_the_user_is_quoted():
+    found = notes(plan(test_labels=("x",), dev=False), SCORES)
+    assert len(found) == 2
+    assert not any("secret text" in line for line in found)

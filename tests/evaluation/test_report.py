@@ -1,0 +1,260 @@
+import json
+import logging
+import math
+import re
+import sys
+from dataclasses import replace
+
+import pytest
+from report_cases import LABELS, report
+
+from loanword.errors import UsageError
+from loanword.evaluation import report_html
+from loanword.evaluation.report import FORMAT_VERSION, markdown, summary, to_dict, write
+from loanword.evaluation.scores import Confusion, Interval
+from loanword.evaluation.words import Words
+
+TOP = {
+    "format_version": int,
+    "loanword_version": str,
+    "task": str,
+    "model": str,
+    "regime": str,
+    "metric": str,
+    "seed": int,
+    "checkpoint": str,
+    "temperature": float,
+    "sources": list,
+    "labels": list,
+    "mean_target": float,
+    "worst_target": str,
+    "collapsed": list,
+    "languages": dict,
+    "seconds": dict,
+    "tokens_per_second": float,
+    "peak_memory_bytes": int,
+    "training": dict,
+    "machine": dict,
+    "versions": dict,
+    "command": str,
+    "recipe": str,
+    "notes": list,
+}
+LANGUAGE = {
+    "score": float,
+    "low": float,
+    "high": float,
+    "n": int,
+    "groups": int,
+    "source": bool,
+    "trivial": float,
+    "collapsed": bool,
+    "gap": (float, type(None)),
+    "gap_low": (float, type(None)),
+    "gap_high": (float, type(None)),
+    "gap_basis": str,
+    "gap_n": int,
+    "metrics": dict,
+    "candidates": dict,
+    "ece": float,
+    "ece_raw": float,
+    "reliability": list,
+    "confusions": list,
+    "fertility": float,
+    "unknown": float,
+    "truncated": float,
+    "script": str,
+    "family": str,
+    "origin": str,
+}
+SIZES = [0, 1, 2, 45, 65]
+
+
+def table(text, heading):
+    """The body rows of the first table below `heading`."""
+    lines = text.split(f"\n## {heading}\n")[1].split("\n## ")[0].splitlines()
+    return [line for line in lines if line.startswith("| ")][1:]
+
+
+@pytest.mark.parametrize("languages", [2, 45])
+def test_the_json_contract(languages):
+    found = json.loads(json.dumps(to_dict(report(languages=languages)), allow_nan=False))
+    assert found["format_version"] == FORMAT_VERSION == 1
+    assert set(found) == set(TOP)
+    for key, kind in TOP.items():
+        assert isinstance(found[key], kind), key
+    assert len(found["languages"]) == languages
+    for tag, entry in found["languages"].items():
+        assert set(entry) == set(LANGUAGE), tag
+        for key, kind in LANGUAGE.items():
+            assert isinstance(entry[key], kind), (tag, key)
+        for interval in (*entry["metrics"].values(), *entry["candidates"].values()):
+            assert set(interval) == {"score", "low", "high"}
+        assert entry["score"] == entry["metrics"]["accuracy"]["score"]
+
+
+def test_the_json_says_what_the_report_says():
+    made = report(languages=5, collapsed=("nl",))
+    found = to_dict(made)
+    assert found["mean_target"] == made.mean_target
+    assert (found["worst_target"], found["collapsed"]) == ("nl", ["nl"])
+    assert (found["languages"]["en"]["source"], found["languages"]["en"]["gap"]) == (True, None)
+    gap = made.languages["de"].gap.interval
+    german = found["languages"]["de"]
+    assert (german["gap"], german["gap_low"], german["gap_high"]) == (gap.score, gap.low, gap.high)
+    assert (german["script"], german["family"]) == ("Latn", "Indo-European: Germanic")
+
+
+def test_numbers_that_are_not_finite_are_null():
+    made = report(languages=2, temperature=math.inf, tokens_per_second=math.nan)
+    made.languages["nl"].metrics["accuracy"] = Interval(0.5, math.nan, math.inf)
+    found = json.loads(json.dumps(to_dict(made), allow_nan=False))
+    assert (found["temperature"], found["tokens_per_second"]) == (None, None)
+    assert [found["languages"]["nl"][key] for key in ("score", "low", "high")] == [0.5, None, None]
+
+
+def test_an_empty_report_has_the_same_keys():
+    found = to_dict(report(languages=0))
+    assert set(found) == set(TOP)
+    assert (found["mean_target"], found["worst_target"], found["languages"]) == (None, None, {})
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("languages", SIZES)
+def test_markdown_has_a_row_for_every_language(languages, language):
+    made = report(languages=languages)
+    heading = {"en": "Every language", "zh": "各语言得分"}[language]
+    rows = table(markdown(made, language=language), heading)
+    assert len(rows) == languages
+    assert len({row.count("|") for row in rows}) <= 1
+    tags = [row.split("|")[2].strip() for row in rows]
+    assert tags == sorted(made.languages, key=lambda tag: -made.languages[tag].metrics["accuracy"].score)
+
+
+def test_markdown_tables_are_whole():
+    for block in markdown(report(languages=5)).split("\n\n"):
+        lines = block.splitlines()
+        if lines and lines[0].startswith("|"):
+            assert len(lines) > 2
+            assert len({line.count("|") for line in lines}) == 1, block
+
+
+def test_markdown_says_how_to_run_it_again():
+    text = markdown(report(languages=2))
+    assert "```toml\nseed = 7\n" in text
+    assert "```sh\nloanword train recipe.toml\n```" in text
+    assert "- torch: 2.10.0" in text
+    assert "```sh" not in markdown(report(languages=2, command=""))
+
+
+def test_markdown_marks_what_collapsed_and_what_is_not_comparable():
+    made = report(languages=4, collapsed=("nl",), gap="not comparable")
+    text = markdown(made)
+    assert "> **Collapsed: Dutch**" in text
+    (row,) = [row for row in table(text, "Every language") if "| nl |" in row]
+    assert row.endswith("| **collapsed** |")
+    assert "| – |" in row
+    assert "–: not comparable" in text
+
+
+def test_markdown_in_chinese_has_no_english_left():
+    text = markdown(
+        report(languages=4, regime="", notes=(), recipe="", command="", training={}, machine={}), language="zh"
+    )
+    assert "# 从英语到 3 种语言" in text
+    for word in ("Language", "Score", "Trivial", "Weights", "Gap", "source", "Rows"):
+        assert word not in text, word
+
+
+def test_nothing_in_a_report_can_become_markup():
+    hostile = "<script>alert(1)</script> | `x` **b** [l](http://a) \u202e\nsecond"
+    made = report(languages=3, labels=(hostile,), model=hostile, regime=hostile, notes=(hostile,))
+    made.languages["nl"] = replace(made.languages["nl"], confusions=(Confusion(hostile, hostile, 3),))
+    text = markdown(made)
+    assert "<script" not in text
+    assert "\u202e" not in text
+    assert not re.search(r"(?<!\\)\]\(", text)
+    assert "\nsecond" not in text
+    (row,) = [row for row in table(text, "What gets mixed up") if row.startswith("| Dutch")]
+    assert row.replace("\\|", "").count("|") == 3
+
+
+def test_a_recipe_cannot_leave_its_block():
+    text = markdown(report(languages=2, recipe="a = '''\n````\n# not a heading\n'''"))
+    assert "`````toml\n" in text
+    assert text.count("`````") == 2
+
+
+@pytest.mark.parametrize("languages", SIZES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_summary_is_short_and_plain(languages, language):
+    text = summary(report(languages=languages, collapsed=("nl",), regime="line\nbreak \x1b[31m"), language=language)
+    lines = text.splitlines()
+    assert 6 <= len(lines) <= 12
+    assert all(lines)
+    assert "\x1b" not in text
+
+
+def test_the_summary_shouts_about_collapse_and_names_both_ends():
+    made = report(languages=12, collapsed=("nl",))
+    text = summary(made)
+    assert "!! COLLAPSED in 1 language: Dutch 24.0%" in text
+    assert f"{made.mean_target:.1%} accuracy, mean of 11 languages" in text
+    scores = {Words("en").name(tag): made.languages[tag].metrics["accuracy"].score for tag in made.targets}
+    ranked = [f"{name} {score:.1%}" for name, score in sorted(scores.items(), key=lambda entry: entry[1])]
+    assert f"Best:        {', '.join(ranked[:-4:-1])}\n" in text
+    assert f"Weakest:     {', '.join(ranked[:3])}\n" in text
+    assert "zero-shot" in text
+    assert "COLLAPSED" not in summary(report(languages=12))
+    assert "!! 失效：1 种语言（荷兰语 24.0%）" in summary(made, language="zh")
+    assert "not comparable" in summary(report(languages=3, gap="not comparable"))
+
+
+def test_write_writes_all_three_and_leaves_nothing_else(tmp_path):
+    pytest.importorskip("vl_convert")
+    folder = tmp_path / "new" / "folder"
+    made = report(languages=3)
+    paths = write(made, folder)
+    assert {kind: path.name for kind, path in paths.items()} == {
+        "json": "report.json",
+        "md": "report.md",
+        "html": "report.html",
+    }
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.json", "report.md"]
+    assert json.loads(paths["json"].read_text(encoding="utf-8")) == to_dict(made)
+    assert paths["md"].read_text(encoding="utf-8") == markdown(made)
+
+
+def test_the_same_report_gives_the_same_bytes(tmp_path):
+    pytest.importorskip("vl_convert")
+    first, second = (write(report(languages=9), tmp_path / name) for name in ("a", "b"))
+    report_html.bundle.cache_clear()
+    third = write(report(languages=9), tmp_path / "c")
+    assert len(first) == 3
+    for kind in first:
+        assert first[kind].read_bytes() == second[kind].read_bytes() == third[kind].read_bytes()
+
+
+def test_without_the_extra_there_is_no_html_and_the_log_says_so(tmp_path, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    report_html.bundle.cache_clear()
+    (tmp_path / "report.html").write_text("of an earlier run", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        paths = write(report(languages=2), tmp_path)
+    assert sorted(paths) == ["json", "md"]
+    assert not (tmp_path / "report.html").exists()
+    assert "loanword[report]" in caplog.text
+
+
+def test_a_lone_surrogate_does_not_cost_the_report(tmp_path):
+    paths = write(report(languages=2, labels=("\udc80", *LABELS)), tmp_path)
+    assert json.loads(paths["json"].read_text(encoding="utf-8"))["labels"][0] == "\udc80"
+    assert "⟦U+DC80⟧" in paths["md"].read_text(encoding="utf-8")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    old = tmp_path / "report.json"
+    old.write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError):
+        write(report(languages=2), tmp_path, language="fr")
+    assert old.read_text(encoding="utf-8") == "{}"

@@ -1,0 +1,203 @@
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from report_cases import report
+
+from loanword.evaluation import plots
+from loanword.evaluation.report_html import ON_PAGE, embedded, html
+from loanword.evaluation.scores import Confusion
+
+pytest.importorskip("vl_convert")
+
+HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)> ' onload='x </style> {{ 7*7 }} \u202egnp.exe\u2066"
+
+
+class Page(HTMLParser):
+    """What a browser would see: start tags with attributes, and the text inside each element."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.inside, self.text, self._open = [], [], [], None
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._open = tag
+        if tag in ("script", "style"):
+            self.inside.append([tag, dict(attrs), ""])
+
+    def handle_endtag(self, tag):
+        self._open = None
+
+    def handle_data(self, data):
+        if self._open in ("script", "style"):
+            self.inside[-1][2] += data
+        else:
+            self.text.append(data)
+
+    def found(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def pages():
+    cases = {
+        "en": (report(languages=45, collapsed=("nl", "ta")), "en"),
+        "zh": (report(languages=45, collapsed=("nl", "ta")), "zh"),
+        "65": (report(languages=65, gap="not comparable"), "en"),
+        "one": (report(languages=1), "zh"),
+        "none": (report(languages=0), "en"),
+        "hostile": (hostile(), "en"),
+    }
+    return {name: html(made, language=language) for name, (made, language) in cases.items()}
+
+
+def hostile():
+    made = report(
+        languages=3,
+        labels=(HOSTILE,),
+        task=HOSTILE,
+        model=HOSTILE,
+        regime=HOSTILE,
+        checkpoint=HOSTILE,
+        notes=(HOSTILE,),
+        recipe=HOSTILE,
+        command=HOSTILE,
+        machine={HOSTILE: HOSTILE},
+        versions={HOSTILE: HOSTILE},
+        training={HOSTILE: HOSTILE},
+        loanword_version=HOSTILE,
+        origins={"nl": HOSTILE},
+        metric=HOSTILE,
+        sources=("en", HOSTILE),
+    )
+    for tag, scores in list(made.languages.items()):
+        changed = replace(
+            scores,
+            metrics={HOSTILE: scores.metrics["accuracy"], f"{HOSTILE}2": scores.metrics["accuracy"]},
+            candidates={HOSTILE: scores.candidates["last"]},
+            confusions=(Confusion(HOSTILE, HOSTILE, 3, (HOSTILE, HOSTILE)),),
+        )
+        made.languages[tag] = changed
+    made.languages[HOSTILE] = replace(made.languages["nl"], language=HOSTILE, collapsed=True)
+    return made
+
+
+def policy(page):
+    (found,) = [meta["content"] for meta in page.found("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    return dict(directive.strip().split(" ", 1) for directive in found.split(";"))
+
+
+NAMES = ["en", "zh", "65", "one", "none", "hostile"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_policy_allows_this_script_and_this_style_and_nothing_else(pages, name):
+    page = Page(pages[name])
+    (style,) = [text for tag, _, text in page.inside if tag == "style"]
+    run = [text for tag, attributes, text in page.inside if tag == "script" and "type" not in attributes]
+    assert len(run) == 1
+
+    def allowed(text):
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    assert policy(page) == {
+        "default-src": "'none'",
+        "script-src": allowed(run[0]),
+        "style-src": allowed(style),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    # The hash is taken after the browser has normalised line ends, so there must be none to normalise.
+    assert "\r" not in pages[name]
+    assert pages[name].index("Content-Security-Policy") < pages[name].index("<style") < pages[name].index("<script")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_loaded_and_nothing_is_inline(pages, name):
+    page = Page(pages[name])
+    assert len(page.tags) > 40
+    for tag, attributes in page.tags:
+        assert not {key for key in attributes if key.startswith("on") or key in ("style", "src", "href", "srcdoc")}, tag
+        assert tag not in ("link", "iframe", "object", "embed", "base", "form", "img", "svg"), tag
+    (style,) = [text for tag, _, text in page.inside if tag == "style"]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_text_from_a_report_is_only_ever_text(pages):
+    page = Page(pages["hostile"])
+    assert len([tag for tag, _ in page.tags if tag == "script"]) == 2
+    assert not page.found("img")
+    text = "".join(page.text)
+    assert text.count("<script>alert(1)</script>") > 20
+    assert "{{ 7*7 }}" in text
+    assert "⟦U+202E⟧gnp.exe⟦U+2066⟧" in text
+    for hidden in "\u202e\u2066":
+        assert hidden not in pages["hostile"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_chart_has_data_and_a_place_and_every_id_is_there_once(pages, name):
+    page = Page(pages[name])
+    (data,) = [json.loads(text) for tag, attributes, text in page.inside if "type" in attributes]
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {one.removeprefix("chart-") for one in ids if re.match("chart-(?!data)", one)} == set(data["specs"])
+    labels = [attributes["aria-labelledby"] for _, attributes in page.tags if "aria-labelledby" in attributes]
+    assert labels
+    assert set(labels) <= set(ids)
+    assert data["config"] == ON_PAGE
+    wanted = {"none": set(), "one": {"bars", "calibration", "reliability"}, "65": set(plots.CHARTS) - {"gaps"}}
+    assert set(data["specs"]) == wanted.get(name, set(plots.CHARTS))
+
+
+def test_headings_go_down_one_at_a_time(pages):
+    levels = [int(tag[1]) for tag, _ in Page(pages["en"]).tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_the_table_has_every_language(pages):
+    body = pages["65"].split('<table id="numbers">')[1].split("</table>")[0]
+    rows = re.findall(r"<tr.*?</tr>", body, flags=re.DOTALL)
+    assert len(rows) == 66
+    assert len({row.count("<td") + row.count("<th") for row in rows[1:]}) == 1
+    assert rows[0].count("<th") == rows[1].count("<td") + 1
+
+
+def test_collapse_is_red_and_loud(pages):
+    assert 'class="alarm-box"><strong>Collapsed: Dutch and Tamil</strong>' in pages["en"]
+    assert pages["en"].count('class="mark alarm"') == 2
+    assert "<strong>Collapsed" not in pages["65"]
+
+
+def test_the_page_speaks_chinese(pages):
+    page = Page(pages["zh"])
+    assert page.found("html") == [{"lang": "zh-Hans"}]
+    text = "".join(page.text)
+    assert "从英语到 44 种语言" in text
+    assert "荷兰语" in text
+    for word in ("Language", "Every", "Trivial", "Weights", "Show ", "Rows", "Script"):
+        assert word not in text, word
+
+
+def test_examples_are_there_only_where_given(pages):
+    assert '<details class="examples">' not in pages["en"]
+    assert pages["hostile"].count('<details class="examples">') == 4
+    assert 'dir="auto" lang="nl"' in pages["hostile"]
+
+
+def test_embedded_json_cannot_end_its_element():
+    data = {"a": "</script><!-- & >"}
+    assert not set("<>&") & set(embedded(data))
+    assert json.loads(embedded(data)) == data
