@@ -76,7 +76,7 @@ class ModelError(LoanwordError):
     """A model, tokenizer or bundle that cannot be had or cannot be used."""
 
 
-class MissingExtra(LoanwordError):
+class MissingExtra(LoanwordError):  # noqa: N818 - it says what is missing
     """An optional dependency is not installed; the message is the exact line that installs it."""
 
     def __init__(self, extra: str, package: str, purpose: str) -> None:

@@ -1,7 +1,7 @@
 """Which script and which language a text is in, told from the texts at hand alone.
 
 Scripts come from the names of Unicode characters. Languages are compared, not recognised: `foreign_rows` finds the
-rows of one table that read like another table, by character trigrams. It cannot name a language that no table is
+rows of one table that read like another table, by character n-grams. It cannot name a language that no table is
 in, it needs some hundred rows a table, it says nothing about rows of a few words, and near relatives (`CLOSE`) are
 not held against each other.
 """
@@ -55,7 +55,7 @@ CLOSE = (
     frozenset({"be", "ru", "uk", "rue"}),
     frozenset({"de", "gsw", "lb", "bar"}),
 )
-"""Groups of languages whose short texts cannot be told apart by trigrams."""
+"""Groups of languages whose short texts cannot be told apart by n-grams."""
 
 BUCKETS = 1 << 16
 UNIFORM = 0.1
@@ -69,11 +69,11 @@ MIN_GRAMS = 36
 ROUNDS = 3
 """Foreign rows are taken out of the profile of their table, which lets more of them stand out."""
 
-ALIKE = 0.7
+ALIKE = 0.85
 """Cosine of two profiles below which they are not compared any closer."""
 
 Grams = tuple[np.ndarray, np.ndarray]
-"""The hashed trigrams of a table and the row of each."""
+"""The hashed n-grams of a table and the row of each."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -124,7 +124,7 @@ def wrong_script_share(texts: Sequence[str], tag: str) -> float:
 
 
 def are_close(one: str, other: str) -> bool:
-    """Whether two tags are one language or near relatives that trigrams do not separate."""
+    """Whether two tags are one language or near relatives that n-grams do not separate."""
     first, second = (canonical(tag).partition("-")[0] for tag in (one, other))
     return first == second or any(first in group and second in group for group in CLOSE)
 
@@ -152,7 +152,7 @@ def foreign_rows(texts: Mapping[str, Sequence[str]]) -> dict[str, dict[int, str]
 
 
 def _counts(grams: Grams, *, without: Mapping[int, str]) -> np.ndarray:
-    """Count the trigrams of a table, leaving out the rows that were found to be foreign."""
+    """Count the n-grams of a table, leaving out the rows that were found to be foreign."""
     buckets, rows = grams
     return np.bincount(buckets[~np.isin(rows, list(without))], minlength=BUCKETS)
 
@@ -175,7 +175,7 @@ def _foreign(
 
 
 def _are_comparable(one: str, other: str) -> bool:
-    """Whether trigrams are what tells two languages apart, not their scripts, and can."""
+    """Whether n-grams are what tells two languages apart, not their scripts, and can."""
     return bool(expected_scripts(one) & expected_scripts(other)) and not are_close(one, other)
 
 
@@ -234,7 +234,7 @@ def _log(counts: np.ndarray, size: np.ndarray | None = None) -> np.ndarray:
 
 
 def _log_without_itself(grams: Grams, counts: np.ndarray, known: Mapping[int, str]) -> np.ndarray:
-    """Log-probability of each trigram under its own table, without what its own row contributes."""
+    """Log-probability of each n-gram under its own table, without what its own row contributes."""
     buckets, rows = grams
     pairs, place, repeats = np.unique(rows * BUCKETS + buckets, return_inverse=True, return_counts=True)
     counted = ~np.isin(pairs // BUCKETS, list(known))

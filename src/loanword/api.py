@@ -1,0 +1,158 @@
+"""The short way in, for Python: transfer, load, evaluate, check.
+
+report = loanword.transfer(train={"en": "en.jsonl"}, test={"de": "de.jsonl"}, out="run").report
+loanword.load("run").predict(["Schalte das Licht ein"])
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loanword import config
+
+if TYPE_CHECKING:
+    from loanword.config import Recipe
+    from loanword.cost import Cost
+    from loanword.data.check import Finding
+    from loanword.deploy.bundle import Bundle
+    from loanword.evaluation.scores import TransferReport
+    from loanword.progress import Progress
+    from loanword.run import Result
+
+
+def transfer(
+    *,
+    train: Mapping[str, str | Path],
+    test: Mapping[str, str | Path],
+    dev: Mapping[str, str | Path] | None = None,
+    model: str = "bundled:e5-small",
+    task: str = "classification",
+    columns: Mapping[str, str] | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Train on the languages of `train`, test on those of `test`; both map language tags to files or data sets.
+
+    `columns` maps the task's columns to the files' ("text", "label", "group", "id"). `settings` are further recipe
+    keys, nested or dotted (``{"training.epochs": 3}``). With `out`, the model and the reports are saved there.
+    Raises `ConfigError`, `DataError` or `ModelError`, each with all problems at once.
+    """
+    from loanword.run import run
+
+    values: dict[str, Any] = {
+        "task": task,
+        "model": model,
+        "seed": seed,
+        "data": {
+            "train": {tag: str(source) for tag, source in train.items()},
+            "dev": {tag: str(source) for tag, source in (dev or {}).items()},
+            "test": {tag: str(source) for tag, source in test.items()},
+            "columns": dict(columns or {}),
+        },
+    }
+    if out is not None:
+        values["out"] = str(out)
+    for key, value in (settings or {}).items():
+        _put(values, key.split("."), value)
+    return run(config.build(values), progress=progress)
+
+
+def load(path: str | Path, *, device: str = "auto", precision: str = "auto", threads: int = 0) -> Bundle:
+    """Load a bundle from its folder, from the folder of the run that made it, or from the Hub."""
+    from loanword.deploy.bundle import Bundle
+
+    return Bundle.load(path, device=device, precision=precision, threads=threads)
+
+
+def evaluate(
+    bundle: Bundle | str | Path,
+    *,
+    test: Mapping[str, str | Path],
+    columns: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> TransferReport:
+    """Score a bundle on the languages of `test`; nothing of it changes. `settings` are keys of recipe.evaluation."""
+    from loanword.data.gather import gather
+    from loanword.deploy.bundle import Bundle
+    from loanword.evaluation.evaluate import Evaluator
+    from loanword.hardware import peak_memory
+    from loanword.provenance import versions
+    from loanword.version import __version__
+
+    found = bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
+    chosen = config.EvaluationSettings(**dict(settings or {}))
+    where = config.DataSettings(test={tag: str(source) for tag, source in test.items()}, columns=dict(columns or {}))
+    tables = gather(where, shape=found.task.columns, seed=0)["test"]
+    evaluator = Evaluator(
+        model=found.model,
+        task=found.task,
+        tokenizer=found.tokenizer,
+        hardware=found.hardware,
+        micro_tokens=chosen.micro_tokens,
+        resamples=chosen.resamples,
+        examples=chosen.examples,
+    )
+    began = time.perf_counter()
+    answers = evaluator.answer(tables, evaluator.encode(tables))
+    temperature = float(found.model.adjust.state_dict()["value"])
+    raw = {
+        tag: replace(item, predictions=found.task.decode(item.outputs * temperature)) for tag, item in answers.items()
+    }
+    sources = tuple(found.info.get("sources") or (found.report.sources if found.report else ()))
+    scores = evaluator.score(answers, sources=sources, raw=raw)
+    from loanword.evaluation.scores import TransferReport
+
+    return TransferReport(
+        task=found.info.get("task", "classification"),
+        model=found.info.get("model", found.model.encoder.name),
+        regime=found.info.get("regime", "") or (found.report.regime if found.report else ""),
+        metric=found.task.metrics[0],
+        seed=int(found.info.get("seed") or 0),
+        sources=sources,
+        languages=scores,
+        labels=found.task.labels,
+        checkpoint="as shipped",
+        seconds={"train": 0.0, "evaluate": time.perf_counter() - began},
+        tokens_per_second=0.0,
+        peak_memory_bytes=peak_memory(),
+        versions=versions(),
+        machine=found.hardware.describe(),
+        loanword_version=__version__,
+        recipe="",
+        origins={tag: table.origin for tag, table in tables.items()},
+        training={},
+        temperature=temperature,
+    )
+
+
+def read_recipe(path: str | Path, *, overrides: tuple[str, ...] = ()) -> Recipe:
+    """Read a recipe file, with ``a.b=c`` overrides."""
+    return config.read(path, overrides=overrides)
+
+
+def check(recipe: Recipe) -> tuple[list[Finding], Cost]:
+    """Look at everything a run needs before it starts: the data's findings, and what the run will cost."""
+    from loanword.cost import estimate
+    from loanword.data.check import check as check_data
+    from loanword.data.gather import gather
+    from loanword.tasks.task import TASKS
+
+    task = TASKS.get(recipe.task)()
+    tables = gather(recipe.data, shape=task.columns, seed=recipe.seed)
+    task.fit([record for table in tables["train"].values() for record in table])
+    return check_data(tables), estimate(recipe, tables)
+
+
+def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        values = values.setdefault(key, {})
+    if isinstance(value, Mapping) and isinstance(values.get(path[-1]), dict):
+        values[path[-1]] = {**values[path[-1]], **value}
+    else:
+        values[path[-1]] = value

@@ -1,0 +1,37 @@
+"""loanword data check: leaks, duplicates, wrong languages, labels that do not fit, before anything is trained."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from loanword.cli.options import Column, Json, pairs
+
+
+def check(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[ROLE:][LANG=]FILE...",
+            help="e.g. train:en=a.csv de.test.jsonl; role and language are guessed from names.",
+        ),
+    ],
+    column: Column = None,
+    as_json: Json = False,
+) -> None:
+    """Check data files against one another. Exit 3 if there are errors.
+
+    Example: loanword data check en.train.jsonl en.test.jsonl de.test.jsonl
+    """
+    from loanword.cli.findings import print_findings
+    from loanword.data.check import check_files
+
+    findings = check_files(files, columns=pairs(column, option="--column", what="OURS=THEIRS"))
+    if as_json:
+        typer.echo(json.dumps([item.to_dict() for item in findings], ensure_ascii=False, indent=1))
+    else:
+        print_findings(findings)
+    if any(item.severity == "error" for item in findings):
+        raise typer.Exit(3)

@@ -1,0 +1,40 @@
+"""loanword evaluate: score a bundle on more data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+
+from loanword.cli.options import Column, Json, Out, ReportLanguage, TestFiles, pairs
+from loanword.errors import UsageError
+
+
+def evaluate(
+    bundle: Annotated[str, typer.Argument(help="The bundle, the run that made it, or a Hub id.")],
+    test: TestFiles = None,
+    column: Column = None,
+    examples: Annotated[bool, typer.Option(help="Show texts of the worst confusions in the report.")] = False,
+    report_language: ReportLanguage = "en",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Score a trained bundle on any languages; nothing of it changes.
+
+    Example: loanword evaluate run --test sv=sv.jsonl --out run-sv
+    """
+    from loanword import api
+    from loanword.cli.outcome import show
+    from loanword.evaluation.report import write
+
+    tests = pairs(test, option="--test", what="LANG=FILE")
+    if not tests:
+        raise UsageError("nothing to evaluate on; give at least one --test LANG=FILE")
+    if report_language not in ("en", "zh"):
+        raise UsageError(f"unknown report language '{report_language}'; known: en, zh")
+    language = cast(Literal["en", "zh"], report_language)
+    columns = pairs(column, option="--column", what="OURS=THEIRS")
+    report = api.evaluate(bundle, test=tests, columns=columns, settings={"examples": examples})
+    files = write(report, Path(out), language=language) if out else {}
+    show(report, files=files, as_json=as_json, language=language)

@@ -1,0 +1,50 @@
+"""The command line: one thin file a verb. Loads neither torch nor transformers until a verb needs them."""
+
+from __future__ import annotations
+
+import typer
+
+from loanword.cli import check, data, demo, evaluate, ls, predict, train, transfer
+from loanword.cli.guard import guarded
+from loanword.version import __version__
+
+app = typer.Typer(
+    name="loanword",
+    help="Cross-lingual transfer: train in the language you have labels for, ship in the ones you don't.",
+    epilog="Start with: loanword demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"loanword {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options before the verb."""
+
+
+app.command("demo")(guarded(demo.demo))
+app.command("transfer")(guarded(transfer.transfer))
+app.command("train")(guarded(train.train))
+app.command("evaluate")(guarded(evaluate.evaluate))
+app.command("predict")(guarded(predict.predict))
+app.command("check")(guarded(check.check))
+app.command("ls")(guarded(ls.ls))
+datasets = typer.Typer(help="Look at data before anything is trained on it.", no_args_is_help=True)
+datasets.command("check")(guarded(data.check))
+app.add_typer(datasets, name="data")
+
+
+def main() -> None:
+    """Entry point of the ``loanword`` command."""
+    app()

@@ -1,0 +1,55 @@
+"""Options that several verbs share, and what they mean."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from loanword.errors import ConfigError
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout; messages go to stderr.")]
+Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the model and the reports.")]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="OURS=THEIRS", help="Column map, e.g. text=body, label=topic, group=document."),
+]
+Override = Annotated[
+    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Any recipe key, e.g. training.epochs=5.")
+]
+ReportLanguage = Annotated[str, typer.Option("--report-language", help="Language of the reports: en or zh.")]
+TestFiles = Annotated[
+    list[str] | None, typer.Option("--test", metavar="LANG=FILE", help="Test data of one language; repeat it.")
+]
+
+
+def pairs(values: list[str] | None, *, option: str, what: str) -> dict[str, str]:
+    """Turn ``["en=a.jsonl", ...]`` into a dictionary; raises `ConfigError` with every bad one."""
+    found: dict[str, str] = {}
+    problems = []
+    for value in values or []:
+        key, sign, rest = value.partition("=")
+        if not sign or not key.strip() or not rest.strip():
+            problems.append(f"{option} {value}: expected {what}, e.g. {option} {_EXAMPLES[option]}")
+        elif key.strip() in found:
+            problems.append(f"{option} {value}: {key.strip()} is given twice")
+        else:
+            found[key.strip()] = rest.strip()
+    if problems:
+        raise ConfigError(problems, where="command line")
+    return found
+
+
+_EXAMPLES = {"--train": "en=en.jsonl", "--dev": "en=en.dev.jsonl", "--test": "de=de.jsonl", "--column": "text=body"}
+
+
+def typed() -> str:
+    """Return the command line as it was typed, quoted so that a shell reads it again."""
+    return shlex.join(["loanword", *sys.argv[1:]])
+
+
+def nested(**parts: Any) -> dict[str, Any]:
+    """Drop what was not given."""
+    return {key: value for key, value in parts.items() if value not in (None, {}, "")}

@@ -1,0 +1,1 @@
+"""Stage 10: what leaves the machine, a bundle that is also a Hugging Face repository."""

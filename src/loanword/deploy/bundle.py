@@ -1,0 +1,263 @@
+"""What ships: model, tokenizer, task and scores as one folder that is also a Hugging Face repository.
+
+config.json model.safetensors     the encoder, as transformers loads it
+head.safetensors                  the head and the temperature
+tokenizer.json ...                the tokenizer, as transformers loads it
+loanword.json                     task, labels, prefix, pooling, what it was trained on
+README.md report.json             the model card, the scores
+manifest.json                     SHA-256 of every file
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from loanword.config import Recipe
+from loanword.data.records import Record
+from loanword.deploy import manifest
+from loanword.deploy.card import HERE, card
+from loanword.deploy.portable import is_hub_id, model_name, portable
+from loanword.encoders.load import load as load_encoder
+from loanword.encoders.quiet import quiet_transformers
+from loanword.errors import ModelError, UsageError
+from loanword.evaluation import report as reports
+from loanword.evaluation.scores import TransferReport
+from loanword.hardware import Hardware, detect
+from loanword.language.tag import canonical
+from loanword.tasks.model import Model
+from loanword.tasks.outputs import outputs
+from loanword.tasks.task import TASKS, Prediction
+from loanword.tokens.tokenizer import Tokenizer
+from loanword.version import __version__
+
+FORMAT_VERSION = 1
+INSIDE = "model"
+"""The bundle's folder inside a run's folder."""
+
+INFO = "loanword.json"
+NEEDED = ("task", "task_state", "model", "prefix", "pooling", "max_length")
+HEAD = "head.safetensors"
+DOCUMENTS = ("README.md", "report.json")
+
+
+@dataclass
+class Bundle:
+    """A trained model, ready to predict. Made by `loanword.transfer`, or by `Bundle.load`."""
+
+    model: Model
+    tokenizer: Tokenizer
+    task: Any
+    hardware: Hardware
+    report: TransferReport | None = None
+    recipe: Recipe | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
+
+    def predict(self, texts: Sequence[str], *, language: str | Sequence[str] = "und") -> list[Prediction]:
+        """Predict `texts`, in order. `language` (one tag, or one a text) matters to models with language ids only."""
+        if isinstance(texts, str):
+            raise TypeError("texts is one string; give a list of texts")
+        wrong = next((row for row, text in enumerate(texts) if not isinstance(text, str)), None)
+        if wrong is not None:
+            raise TypeError(f"texts[{wrong}] is of the type {type(texts[wrong]).__name__}; every text must be a string")
+        tags = [language] * len(texts) if isinstance(language, str) else list(language)
+        if len(tags) != len(texts):
+            raise UsageError(f"there are {len(texts)} texts and {len(tags)} languages; give one tag, or one a text")
+        records = [Record(text=text, language=tag) for text, tag in zip(texts, map(canonical, tags), strict=True)]
+        if not records:
+            return []
+        encoded = self.task.encode(records, self.tokenizer)
+        found = outputs(self.model, encoded, pad_id=self.tokenizer.pad_id, hardware=self.hardware)
+        predictions: list[Prediction] = self.task.decode(found.values)
+        return predictions
+
+    def save(self, folder: Path, *, language: str = "en") -> dict[str, Path]:
+        """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.save_pretrained(folder / INSIDE)
+        files = {"model": folder / INSIDE}
+        if self.report is not None:
+            files.update(reports.write(self.report, folder, language=language))
+        if self.recipe is not None:
+            (folder / "recipe.toml").write_text(self.recipe.seen_from(folder).to_toml(), encoding="utf-8")
+            files["recipe"] = folder / "recipe.toml"
+        return files
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the bundle to `folder`, which appears complete or not at all.
+
+        An older bundle there is replaced whole; anything else is left alone (`UsageError`).
+        """
+        target = Path(folder)
+        expect_replaceable(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        try:
+            self._write(staging, repo=HERE)
+            staging.chmod(0o755)
+            _replace(target, staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def _write(self, folder: Path, *, repo: str) -> None:
+        from safetensors.torch import save_file
+
+        config = self.model.encoder.config
+        config.id2label = dict(enumerate(self.task.labels))
+        config.label2id = {label: number for number, label in enumerate(self.task.labels)}
+        with quiet_transformers():
+            self.model.encoder.model.save_pretrained(str(folder))
+        self.tokenizer.save(folder)
+        state = {
+            **{f"head.{name}": value for name, value in self.model.head.state_dict().items()},
+            **{f"adjust.{name}": value for name, value in self.model.adjust.state_dict().items()},
+        }
+        save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / HEAD)
+        (folder / INFO).write_text(_json(self._describe()), encoding="utf-8")
+        for name, text in self._documents().items():
+            (folder / name).write_text(text.replace(f'"{HERE}"', f'"{repo}"'), encoding="utf-8")
+        manifest.write(folder)
+
+    def _documents(self) -> dict[str, str]:
+        """The model card and the scores: of this run, or as they came with the bundle."""
+        if self.report is None:
+            return self.documents
+        report = portable(self.report)
+        return {"README.md": card(report), "report.json": _json(reports.to_dict(report))}
+
+    def _describe(self) -> dict[str, Any]:
+        kind = next(name for name in TASKS.names() if type(self.task) is TASKS.get(name))
+        return self.info or {
+            "format_version": FORMAT_VERSION,
+            "loanword_version": __version__,
+            "task": kind,
+            "task_state": self.task.state(),
+            "model": model_name(self.model.encoder.name),
+            "prefix": self.tokenizer.prefix,
+            "pooling": self.model.encoder.pooling,
+            "max_length": self.tokenizer.max_length,
+            "sources": list(self.report.sources) if self.report else [],
+            "regime": self.report.regime if self.report else "",
+            "seed": self.report.seed if self.report else None,
+        }
+
+    @classmethod
+    def load(cls, path: str | Path, *, device: str = "auto", precision: str = "auto", threads: int = 0) -> Bundle:
+        """Load a bundle: its folder, the folder of the run that made it, or a Hub id.
+
+        Every file is checked against the manifest first. Raises `ModelError` for what is no bundle, damaged, or of a
+        newer format.
+        """
+        folder = _locate(str(path))
+        manifest.verify(folder)
+        info = json.loads((folder / INFO).read_text(encoding="utf-8"))
+        version = info.get("format_version") if isinstance(info, dict) else None
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise ModelError(
+                f"{path} has bundle format {version}, this is loanword {__version__} and reads up to "
+                f"{FORMAT_VERSION}; upgrade loanword"
+            )
+        if absent := [key for key in NEEDED if key not in info]:
+            raise ModelError(f"{path}: {INFO} lacks {', '.join(absent)}; it was not written by loanword")
+        from safetensors.torch import load_file
+
+        hardware = detect(device=device, precision=precision, threads=threads)
+        task = TASKS.get(info["task"]).from_state(info["task_state"])
+        loaded = load_encoder(
+            str(folder), prefix=info["prefix"], pooling=info["pooling"], max_length=info["max_length"]
+        )
+        loaded.encoder.name = info["model"]
+        model = Model(loaded.encoder, task.head(loaded.encoder))
+        state = load_file(folder / HEAD)
+        for part in ("head", "adjust"):
+            tensors = {name.removeprefix(f"{part}."): v for name, v in state.items() if name.startswith(f"{part}.")}
+            getattr(model, part).load_state_dict(tensors)
+        model.to(hardware.device).eval()
+        documents = {
+            name: (folder / name).read_text(encoding="utf-8") for name in DOCUMENTS if (folder / name).is_file()
+        }
+        return cls(
+            model=model, tokenizer=loaded.tokenizer, task=task, hardware=hardware, info=info, documents=documents
+        )
+
+    def push_to_hub(
+        self, repo_id: str, *, private: bool = True, token: str | None = None, revision: str | None = None
+    ) -> str:
+        """Upload the bundle to the Hub repository `repo_id`, made if absent; returns its address.
+
+        Raises `ModelError` where the Hub refuses or cannot be reached.
+        """
+        from huggingface_hub import HfApi
+
+        api = HfApi(token=token)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            self._write(folder, repo=repo_id)
+            with _explained(
+                f"the bundle cannot be uploaded to '{repo_id}'", "log in with `hf auth login`, or check the name"
+            ):
+                address = api.create_repo(repo_id, private=private, exist_ok=True)
+                api.upload_folder(
+                    repo_id=repo_id, folder_path=scratch, revision=revision, commit_message="Upload loanword bundle"
+                )
+        return str(address)
+
+
+def expect_replaceable(target: Path) -> None:
+    """Raise `UsageError` if `target` holds something that is no bundle, which saving one would destroy."""
+    if not target.exists() or (target / INFO).is_file() or (target.is_dir() and not any(target.iterdir())):
+        return
+    raise UsageError(f"{target} exists and is no bundle; choose another folder, or move it away")
+
+
+def _replace(target: Path, staging: Path) -> None:
+    """Put `staging` in the place of `target`, or leave everything as it was."""
+    if not target.exists():
+        staging.rename(target)
+        return
+    old = staging.with_name(f"{staging.name}-old")
+    target.rename(old)
+    try:
+        staging.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old)
+
+
+def _locate(path: str) -> Path:
+    """Find the bundle's folder, from a path or a Hub id."""
+    folder = Path(path).expanduser()
+    for candidate in (folder, folder / INSIDE):
+        if (candidate / INFO).is_file():
+            return candidate
+    if folder.exists():
+        raise ModelError(f"{path} is no bundle: neither it nor {path}/{INSIDE} holds {INFO}")
+    if not is_hub_id(path):
+        raise ModelError(f"bundle '{path}' does not exist")
+    from huggingface_hub import snapshot_download
+
+    with _explained(f"bundle '{path}' is neither a folder nor to be had from the Hub", "check the name or the network"):
+        return Path(snapshot_download(path))
+
+
+@contextmanager
+def _explained(what: str, advice: str) -> Iterator[None]:
+    """Turn whatever the Hub's client raises into one sentence."""
+    try:
+        yield
+    # The client raises its own errors and those of a transport that changes with its version.
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0][:160].rstrip(".: ")
+        raise ModelError(f"{what} ({type(error).__name__}: {first}); {advice}") from error
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

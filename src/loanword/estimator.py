@@ -1,0 +1,129 @@
+"""scikit-learn's verbs for the short path: fit, predict, predict_proba, score.
+
+Works without scikit-learn; with it, `TransferClassifier` can be cloned, searched over and put into a pipeline.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loanword import config
+from loanword.errors import UsageError
+
+if TYPE_CHECKING:
+    from loanword.deploy.bundle import Bundle
+
+
+class TransferClassifier:
+    """A text classifier that is fitted in one language and used in others.
+
+        model = TransferClassifier(language="en").fit(texts, labels)
+        model.predict(["打开厨房的灯"])
+
+    Constructor arguments are kept as they are (scikit-learn's convention); `settings` are further recipe keys, dotted.
+    After `fit`: `classes_` (the labels, sorted) and `bundle_` (which can be saved).
+    """
+
+    _estimator_type = "classifier"
+
+    def __init__(
+        self,
+        *,
+        model: str = "bundled:e5-small",
+        language: str = "en",
+        epochs: float | None = None,
+        learning_rate: float | None = None,
+        seed: int = 0,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        """Remember the arguments; None leaves a value to the default recipe."""
+        self.model = model
+        self.language = language
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.seed = seed
+        self.settings = settings
+
+    def fit(self, X: Sequence[str], y: Sequence[Any], *, groups: Sequence[str] | None = None) -> TransferClassifier:  # noqa: N803
+        """Train on texts `X` with labels `y`; `groups` keeps rows together when dev data is held out."""
+        from loanword.data.records import Table
+        from loanword.run import run
+
+        texts, labels = [str(text) for text in X], list(y)
+        if len(texts) != len(labels):
+            raise UsageError(f"X has {len(texts)} texts and y {len(labels)} labels; they must be as many")
+        values = np.unique(np.asarray(labels))
+        names = {str(value): value for value in values}
+        table = Table(
+            language=self.language,
+            text=texts,
+            label=[str(label) for label in labels],
+            group=[str(group) for group in groups] if groups is not None else [],
+        )
+        given = {"epochs": self.epochs, "learning_rate": self.learning_rate}
+        overrides = [f"training.{key}={value}" for key, value in given.items() if value is not None]
+        overrides += [f"{key}={_toml(value)}" for key, value in (self.settings or {}).items()]
+        recipe = config.build(
+            {"model": self.model, "seed": self.seed, "data": {"train": {self.language: "memory"}}}, overrides=overrides
+        )
+        self.bundle_: Bundle = run(recipe, tables={"train": {recipe_tag(recipe): table}}).bundle
+        self.classes_ = np.asarray([names[label] for label in self.bundle_.task.labels])
+        return self
+
+    def predict(self, X: Sequence[str]) -> np.ndarray:  # noqa: N803
+        """Return the label of each text (n)."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+    def predict_proba(self, X: Sequence[str]) -> np.ndarray:  # noqa: N803
+        """Return the labels' probabilities (n, classes), in the order of `classes_`."""
+        if not hasattr(self, "bundle_"):
+            raise UsageError("this classifier is not fitted yet; call fit(texts, labels) first")
+        found = self.bundle_.predict([str(text) for text in X])
+        return np.asarray([[item.scores[label] for label in self.bundle_.task.labels] for item in found])
+
+    def score(self, X: Sequence[str], y: Sequence[Any]) -> float:  # noqa: N803
+        """Return the share of texts whose label is predicted."""
+        return float((self.predict(X) == np.asarray(y)).mean())
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {name: getattr(self, name) for name in _parameters()}
+
+    def set_params(self, **params: Any) -> TransferClassifier:
+        """Set constructor arguments; an unknown one raises `UsageError`."""
+        for name, value in params.items():
+            if name not in _parameters():
+                raise UsageError(f"unknown parameter '{name}'; known: {', '.join(_parameters())}")
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what this is."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(string=True, one_d_array=True, two_d_array=False),
+        )
+
+
+def recipe_tag(recipe: config.Recipe) -> str:
+    """Return the one training language of `recipe`, as a canonical tag."""
+    return next(iter(recipe.data.train))
+
+
+def _parameters() -> list[str]:
+    return [name for name in inspect.signature(TransferClassifier.__init__).parameters if name != "self"]
+
+
+def _toml(value: Any) -> str:
+    import tomli_w
+
+    return tomli_w.dumps({"value": value}).removeprefix("value = ").strip()

@@ -1,0 +1,410 @@
+"""The bundle: a Hugging Face repository that predicts as the trained model did, and gives nothing away."""
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+from typing import ClassVar
+
+import huggingface_hub
+import numpy as np
+import pytest
+from huggingface_hub import ModelCard
+
+from loanword.data.read import read
+from loanword.deploy import bundle as module
+from loanword.deploy import manifest
+from loanword.deploy.bundle import Bundle
+from loanword.errors import ModelError, UsageError
+from loanword.run import run
+
+PLACE = "qzx-somebodys-folder"
+SECRETS = {"train": "zebrafinch", "dev": "wolfsbane", "test": "quicksilver"}
+TEXTS = ["pizza the kettle", "метро чайник", "水壶 taxi", "hotel", "ünknown wörds " * 3]
+
+
+def train_somewhere(root, *, tiny_folder, toy_data, toy_recipe, kind="bert", **overrides):
+    """Train from a folder with a telling name, on texts with telling words."""
+    place = root / PLACE
+    shutil.copytree(tiny_folder(kind), place / "tiny", dirs_exist_ok=True)
+    data = {}
+    for split, word in SECRETS.items():
+        data[split] = {}
+        for tag, path in toy_data[split].items():
+            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            lines = [json.dumps({**row, "text": f"{row['text']} {word}"}, ensure_ascii=False) for row in rows]
+            (place / f"{split}-{tag}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+            data[split][tag] = str(place / f"{split}-{tag}.jsonl")
+    data["train"], data["dev"] = {"en": data["train"]["en"]}, {"en": data["dev"]["en"]}
+    given = {
+        "training": {"epochs": 10, "learning_rate": 3e-3},
+        "out": str(place / "out"),
+        "model": str(place / "tiny"),
+        "data": data,
+    }
+    return run(toy_recipe(kind, **{**given, **overrides}), command=f"loanword train {place}/recipe.toml")
+
+
+@pytest.fixture(scope="module")
+def make(tiny_folder, toy_data, toy_recipe):
+    def build(root, **options):
+        return train_somewhere(root, tiny_folder=tiny_folder, toy_data=toy_data, toy_recipe=toy_recipe, **options)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def made(make, tmp_path_factory):
+    """One trained run and its folder; read only."""
+    root = tmp_path_factory.mktemp("made")
+    return make(root), root / PLACE / "out"
+
+
+@pytest.fixture
+def copy(made, tmp_path):
+    """A copy of the bundle's folder, to be damaged."""
+    return Path(shutil.copytree(made[1] / "model", tmp_path / "copy"))
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def scores_of(predictions):
+    return np.asarray([list(item.scores.values()) for item in predictions])
+
+
+# --- predicting ------------------------------------------------------------------------------------------------
+
+
+def test_loaded_predicts_as_trained(made):
+    result, folder = made
+    expected = result.bundle.predict(TEXTS)
+    assert np.ptp(scores_of(expected)[:, 0]) > 0.01
+    for place in (folder, folder / "model", str(folder)):
+        found = Bundle.load(place, device="cpu", precision="fp32", threads=1).predict(TEXTS)
+        assert [item.label for item in found] == [item.label for item in expected]
+        np.testing.assert_allclose(scores_of(found), scores_of(expected), atol=1e-6)
+    assert float(result.bundle.model.adjust.value) != 1.0
+
+
+@pytest.mark.parametrize("kind", ["xlm", "xlm-roberta", "deberta-v2", "modernbert"])
+def test_every_kind_of_encoder_comes_back(make, tmp_path, kind):
+    result = make(tmp_path, kind=kind, training={"max_steps": 2})
+    back = Bundle.load(tmp_path / PLACE / "out", device="cpu", precision="fp32", threads=1)
+    for language in ("en", "zh"):
+        np.testing.assert_allclose(
+            scores_of(back.predict(TEXTS, language=language)),
+            scores_of(result.bundle.predict(TEXTS, language=language)),
+            atol=1e-6,
+        )
+
+
+def test_the_test_scores_come_back_out_of_the_bundle(made):
+    result, folder = made
+    back = Bundle.load(folder, device="cpu", precision="fp32", threads=1)
+    for tag, scores in result.report.languages.items():
+        table = read(folder.parent / f"test-{tag}.jsonl", language=tag)
+        labels = [item.label for item in back.predict(table.text, language=tag)]
+        right = np.mean([one == two for one, two in zip(labels, table.label, strict=True)])
+        assert right == pytest.approx(scores.metrics["accuracy"].score)
+
+
+def test_predictions_are_in_order_and_alone_as_together(made):
+    bundle = made[0].bundle
+    together = bundle.predict(TEXTS)
+    alone = [bundle.predict([text])[0] for text in TEXTS]
+    np.testing.assert_allclose(scores_of(together), scores_of(alone), atol=1e-5)
+    for item in together:
+        assert sum(item.scores.values()) == pytest.approx(1)
+        assert item.score == item.scores[item.label] == max(item.scores.values())
+
+
+def test_odd_calls(made):
+    bundle = made[0].bundle
+    assert bundle.predict([]) == []
+    assert bundle.predict([], language=[]) == []
+    assert len(bundle.predict([""])) == 1
+    with pytest.raises(TypeError, match="texts is one string; give a list of texts"):
+        bundle.predict("pizza")
+    with pytest.raises(TypeError, match=r"texts\[1\] is of the type NoneType; every text must be a string"):
+        bundle.predict(["a", None])
+    with pytest.raises(UsageError, match="'qq' is not a language tag"):
+        bundle.predict(["a"], language="qq")
+    with pytest.raises(UsageError, match="there are 2 texts and 3 languages"):
+        bundle.predict(["a", "b"], language=["en", "de", "fr"])
+    with pytest.raises(UsageError, match="lone surrogate"):
+        bundle.predict(["fine", "\ud800"])
+    assert len(bundle.predict(["a", "b"], language=["EN", "zho_Hans"])) == 2
+
+
+# --- what is in the folder -------------------------------------------------------------------------------------
+
+
+def test_transformers_loads_it(made):
+    import torch
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    result, folder = made
+    path = str(folder / "model")
+    config = AutoConfig.from_pretrained(path)
+    assert config.id2label == {0: "food", 1: "travel"}
+    model, tokenizer = AutoModel.from_pretrained(path, add_pooling_layer=False), AutoTokenizer.from_pretrained(path)
+    ours = result.bundle.model.encoder
+    with torch.inference_mode():
+        batch = tokenizer([TEXTS[0]], return_tensors="pt")
+        theirs = model.eval()(**batch).last_hidden_state
+        expected = ours.model(**batch).last_hidden_state
+    torch.testing.assert_close(theirs, expected, rtol=0, atol=1e-6)
+    assert batch["input_ids"][0].tolist() == result.bundle.tokenizer.encode([TEXTS[0]], languages=["en"])[0].ids
+
+
+def test_the_card_is_one_of_the_hubs(made):
+    data = ModelCard.load(made[1] / "model" / "README.md").data
+    assert data.library_name == "loanword"
+    assert {(item.dataset_config, item.metric_name) for item in data.eval_results} == {
+        (tag, metric) for tag in ("en", "ru", "zh") for metric in ("accuracy", "macro-f1")
+    }
+
+
+def test_no_local_path_in_the_bundle(made):
+    """The folder that everything came from is named nowhere, nor is any other absolute path of this machine."""
+    found = contents(made[1] / "model")
+    assert {"README.md", "report.json", "loanword.json", "config.json", "head.safetensors", "model.safetensors"} < set(
+        found
+    )
+    for name, content in found.items():
+        for trace in (PLACE, str(Path.home()) + "/", "/tmp/", str(Path.cwd()) + "/"):
+            assert trace.encode() not in content, (name, trace)
+    assert json.loads(found["loanword.json"])["model"] == "tiny"
+    assert tomllib.loads(json.loads(found["report.json"])["recipe"])["data"]["train"] == {"en": "train-en.jsonl"}
+
+
+def test_no_text_of_the_data_in_bundle_or_reports(made):
+    found = contents(made[1])
+    assert {"report.json", "report.md", "recipe.toml", "model/README.md"} <= set(found)
+    for name, content in found.items():
+        for word in SECRETS.values():
+            assert word.encode() not in content, (name, word)
+
+
+def test_texts_are_in_the_report_when_asked_for_and_never_in_the_bundle(make, tmp_path):
+    make(tmp_path, evaluation={"examples": True, "resamples": 100}, training={"max_steps": 1, "start": "random"})
+    found = contents(tmp_path / PLACE / "out")
+    assert SECRETS["test"].encode() in found["report.json"]
+    for name, content in found.items():
+        if name.startswith("model/"):
+            assert SECRETS["test"].encode() not in content, name
+
+
+def test_the_runs_recipe_repeats_the_run(made):
+    from loanword import config
+
+    folder = made[1]
+    recipe = config.read(folder / "recipe.toml")
+    assert Path(recipe.data.train["en"]).resolve() == folder.parent / "train-en.jsonl"
+    assert Path(recipe.model).resolve() == folder.parent / "tiny"
+    assert Path(recipe.out).resolve() == folder
+
+
+# --- damage ----------------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_bundle_is_not_loaded(copy):
+    for name in ("head.safetensors", "config.json", "tokenizer.json", "loanword.json"):
+        before = (copy / name).read_bytes()
+        (copy / name).write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        with pytest.raises(ModelError, match=rf"{name} was changed"):
+            Bundle.load(copy)
+        (copy / name).write_bytes(before)
+    Bundle.load(copy, threads=1)
+    (copy / "head.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"head.safetensors is missing"):
+        Bundle.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"format_version": 2}, "has bundle format 2, this is loanword .* reads up to 1; upgrade loanword"),
+        ({"format_version": "x"}, "has bundle format x"),
+        ({"format_version": None}, "has bundle format None"),
+        ({"prefix": ...}, "loanword.json lacks prefix"),
+    ],
+)
+def test_formats_that_are_not_ours(copy, change, says):
+    info = {**json.loads((copy / "loanword.json").read_text()), **change}
+    (copy / "loanword.json").write_text(json.dumps({key: value for key, value in info.items() if value is not ...}))
+    manifest.write(copy)
+    with pytest.raises(ModelError, match=says):
+        Bundle.load(copy)
+
+
+def test_an_unknown_task_names_the_known_ones(copy):
+    info = json.loads((copy / "loanword.json").read_text())
+    (copy / "loanword.json").write_text(json.dumps({**info, "task": "cooking"}))
+    manifest.write(copy)
+    with pytest.raises(UsageError, match=r"unknown task 'cooking'; known: .*classification"):
+        Bundle.load(copy)
+
+
+def test_what_is_no_bundle(tmp_path):
+    with pytest.raises(ModelError, match=r"is no bundle: neither it nor .*/model holds loanword.json"):
+        Bundle.load(tmp_path)
+    for name in (tmp_path / "absent", "./a/b", "nothing"):
+        with pytest.raises(ModelError, match="does not exist"):
+            Bundle.load(name)
+
+
+def test_a_hub_id_without_network_is_one_sentence():
+    with pytest.raises(
+        ModelError, match="bundle 'acme/absent' is neither a folder nor to be had from the Hub"
+    ) as caught:
+        Bundle.load("acme/absent")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 350
+
+
+def test_a_hub_id_with_network(made, monkeypatch):
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name: str(made[1] / "model"))
+    assert Bundle.load("acme/mine", threads=1).info["task"] == "classification"
+
+
+# --- saving ----------------------------------------------------------------------------------------------------
+
+
+def test_saving_replaces_an_older_bundle_whole(made, tmp_path):
+    target = tmp_path / "b"
+    made[0].bundle.save_pretrained(target)
+    (target / "left-over.bin").write_text("old")
+    (target / "config.json").write_text("{}")
+    made[0].bundle.save_pretrained(target)
+    assert contents(target) == contents(made[1] / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("step", ["_describe", "_documents"])
+def test_a_failing_save_leaves_the_older_one(made, tmp_path, monkeypatch, step):
+    target = tmp_path / "b"
+    made[0].bundle.save_pretrained(target)
+    before = contents(target)
+
+    def fail(self):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Bundle, step, fail)
+    with pytest.raises(OSError, match="no space"):
+        made[0].bundle.save_pretrained(target)
+    assert contents(target) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+    manifest.verify(target)
+
+
+def test_a_failing_exchange_puts_the_older_one_back(made, tmp_path, monkeypatch):
+    target = tmp_path / "b"
+    made[0].bundle.save_pretrained(target)
+    before, rename = contents(target), Path.rename
+
+    def refuse(self, to):
+        if Path(to) == target and not self.name.endswith("-old"):
+            raise PermissionError("refused")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError):
+        made[0].bundle.save_pretrained(target)
+    assert contents(target) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_nothing_but_a_bundle_is_replaced(made, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "thesis.tex").write_text("years of work")
+    for save in (made[0].bundle.save, lambda folder: made[0].bundle.save_pretrained(folder / "model")):
+        with pytest.raises(UsageError, match="exists and is no bundle; choose another folder"):
+            save(tmp_path)
+    assert (tmp_path / "model" / "thesis.tex").read_text() == "years of work"
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError, match="exists and is no bundle"):
+        made[0].bundle.save_pretrained(tmp_path / "file")
+    (tmp_path / "empty").mkdir()
+    made[0].bundle.save_pretrained(tmp_path / "empty")
+    manifest.verify(tmp_path / "empty")
+
+
+def test_a_loaded_bundle_saves_as_it_was(made, tmp_path):
+    Bundle.load(made[1], threads=1).save_pretrained(tmp_path / "again")
+    one, two = contents(made[1] / "model"), contents(tmp_path / "again")
+    assert set(one) == set(two)
+    for name in ("README.md", "report.json", "loanword.json", "head.safetensors", "tokenizer.json"):
+        assert one[name] == two[name], name
+
+
+def test_saving_a_run_names_its_files(made):
+    files = made[0].files
+    assert {"model", "json", "md", "recipe"} <= set(files)
+    assert all(Path(path).exists() for path in files.values())
+
+
+# --- the Hub ---------------------------------------------------------------------------------------------------
+
+
+class FakeHub:
+    """What `push_to_hub` asks of the Hub."""
+
+    calls: ClassVar[list] = []
+    fails: ClassVar[Exception | None] = None
+
+    def __init__(self, *, token=None):
+        self.calls.append(("token", token))
+
+    def create_repo(self, repo_id, *, private, exist_ok):
+        if self.fails:
+            raise self.fails
+        self.calls.append(("create", repo_id, private, exist_ok))
+        return f"https://hub.example/{repo_id}"
+
+    def upload_folder(self, *, repo_id, folder_path, revision, commit_message):
+        self.calls.append(("upload", repo_id, revision, contents(Path(folder_path))))
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    monkeypatch.setattr(FakeHub, "calls", [])
+    monkeypatch.setattr(huggingface_hub, "HfApi", FakeHub)
+    return FakeHub
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_push_to_hub(made, hub, loaded):
+    bundle = Bundle.load(made[1], threads=1) if loaded else made[0].bundle
+    assert bundle.push_to_hub("me/mine", token="secret", revision="v1") == "https://hub.example/me/mine"
+    (_, token), create, (_, repo, revision, files) = hub.calls
+    assert (token, create, repo, revision) == ("secret", ("create", "me/mine", True, True), "me/mine", "v1")
+    assert set(files) == set(contents(made[1] / "model"))
+    assert b'loanword.load("me/mine")' in files["README.md"]
+    assert module.HERE.encode() not in files["README.md"]
+    assert not any(b"secret" in content for content in files.values())
+
+
+def test_what_was_pushed_is_a_bundle(made, hub, tmp_path):
+    made[0].bundle.push_to_hub("me/mine")
+    for name, content in hub.calls[-1][-1].items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    found = Bundle.load(tmp_path, device="cpu", precision="fp32", threads=1).predict(TEXTS)
+    np.testing.assert_allclose(scores_of(found), scores_of(made[0].bundle.predict(TEXTS)), atol=1e-6)
+
+
+def test_a_refusal_of_the_hub_is_one_sentence(made, hub, monkeypatch):
+    monkeypatch.setattr(FakeHub, "fails", ConnectionError("401 Unauthorized\nlong story"))
+    with pytest.raises(
+        ModelError, match=r"cannot be uploaded to 'me/mine' .ConnectionError: 401 Unauthorized.; log in"
+    ):
+        made[0].bundle.push_to_hub("me/mine")
+
+
+def test_push_without_network_is_one_sentence(made):
+    with pytest.raises(ModelError, match="the bundle cannot be uploaded to 'me/mine'") as caught:
+        made[0].bundle.push_to_hub("me/mine")
+    assert "\n" not in str(caught.value)

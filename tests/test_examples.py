@@ -1,0 +1,51 @@
+"""Every example runs, on a tiny encoder."""
+
+import json
+import runpy
+import sys
+
+import pytest
+from tests.pages import ROOT
+from typer.testing import CliRunner
+
+from loanword import config
+from loanword.cli.main import app
+
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_file())
+RECIPES = [path for path in EXAMPLES if path.suffix == ".toml"]
+SCRIPTS = [path for path in EXAMPLES if path.suffix == ".py"]
+
+
+def needs(path):
+    """Skip where an example's data is not installed."""
+    if "home-assistant" in path.read_text(encoding="utf-8"):
+        for package in ("hassil", "home_assistant_intents"):
+            pytest.importorskip(package, reason="builtin:home-assistant needs the extra 'demo'")
+
+
+def test_there_are_examples_and_each_is_tried():
+    assert RECIPES
+    assert SCRIPTS
+    assert set(EXAMPLES) == {*RECIPES, *SCRIPTS}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_recipe_runs(path, tiny_folder, tmp_path):
+    needs(path)
+    languages = set(config.read(path).data.test)
+    changes = (f"model={tiny_folder('bert')}", "training.max_steps=2", "evaluation.resamples=100")
+    words = [word for change in changes for word in ("--set", change)]
+    done = CliRunner().invoke(app, ["train", str(path), *words, "--out", str(tmp_path / "run")])
+    assert done.exit_code == 0, done.output
+    report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    assert set(report["languages"]) == languages != set()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_script_runs(path, tiny_folder, tmp_path, monkeypatch, capsys):
+    needs(path)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 80
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(path), str(tiny_folder("bert"))])
+    runpy.run_path(str(path), run_name="__main__")
+    assert capsys.readouterr().out.strip()

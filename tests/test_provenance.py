@@ -1,0 +1,24 @@
+from importlib import metadata
+
+import torch
+
+from loanword import provenance
+
+
+def test_versions_are_those_that_run():
+    found = provenance.versions()
+
+    assert found["torch"] == torch.__version__.split("+")[0] or found["torch"] == torch.__version__
+    assert found["numpy"]
+    assert found["python"].count(".") == 2
+
+
+def test_what_is_not_installed_is_left_out(monkeypatch):
+    def version(package):
+        if package == "numpy":
+            return "9.9"
+        raise metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(metadata, "version", version)
+
+    assert set(provenance.versions()) == {"python", "numpy"}
