@@ -1,0 +1,71 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from loanword.version import __version__
+
+VERBS = ("demo", "transfer", "train", "evaluate", "predict", "check", "ls", "data")
+
+
+def test_help_names_every_verb(call):
+    shown = call("--help")
+    assert shown.exit_code == 0
+    for verb in VERBS:
+        assert f" {verb} " in shown.stdout
+        help_of = call(verb, "--help")
+        assert help_of.exit_code == 0
+        assert "Usage" in help_of.stdout
+
+
+def test_version(call):
+    assert call("--version").stdout.strip() == f"loanword {__version__}"
+
+
+def test_help_loads_neither_torch_nor_transformers():
+    code = (
+        "import sys\nsys.argv = ['loanword', '--help']\n"
+        "try:\n    from loanword.cli.main import main; main()\n"
+        "except SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "heavy = {'torch', 'transformers', 'pydantic', 'pyarrow', 'datasets', 'langcodes', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_is_quick():
+    def seconds(*command: str) -> float:
+        best = float("inf")
+        for _ in range(4):
+            began = time.perf_counter()
+            subprocess.run([sys.executable, *command], capture_output=True, check=True)
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    # Beside what Python itself takes, so that a busy machine does not decide.
+    assert seconds("-m", "loanword", "--help") < 0.35 + 2 * seconds("-c", "pass")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["transfer"], 2, "--train"),
+        (["nonsense"], 2, "No such command"),
+        (["transfer", "--train", "en"], 2, "expected LANG=FILE"),
+        (["transfer", "--train", "xx=x.jsonl"], 2, "not a language tag"),
+        (["transfer", "--train", "en=nowhere.jsonl"], 3, "nowhere.jsonl"),
+        (["transfer", "--train", "en=a", "--set", "training.epoch=1"], 2, "did you mean 'training.epochs'"),
+        (["transfer", "--train", "en=a", "--train", "en=b"], 2, "given twice"),
+        (["train", "nowhere.toml"], 2, "does not exist"),
+        (["ls", "nothing"], 2, "known: tasks"),
+        (["predict", "nowhere", "text"], 1, "nowhere"),
+        (["evaluate", "nowhere"], 2, "--test"),
+    ],
+)
+def test_errors_are_a_sentence_and_a_status(call, words, code, says):
+    result = call(*words)
+    assert result.exit_code == code, result.stderr
+    assert says in " ".join(result.stderr.split()).replace(" │ ", " ")
+    assert "Traceback" not in result.stderr + result.stdout
