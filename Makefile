@@ -23,7 +23,7 @@ demo: $(STAMP) ## Train on English, measure forty languages, write a report (run
 	$(BIN)/loanword demo --out $(OUT)
 
 test: $(STAMP) ## Run the tests (no network, no data sets needed)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(STAMP) ## Lint, types, format
 	$(BIN)/ruff check .

@@ -249,8 +249,10 @@ def test_the_page_says_what_its_objective_and_hook_do():
         passes.append(batch)
         return code.torch.zeros(2)
 
-    inner = SimpleNamespace(prepare=None, head=None, loss=lambda model, batch: 1.0)
-    assert float(code.TwoPasses(inner).loss(model, "batch")) == 1.0
+    task, tokenizer = SimpleNamespace(), SimpleNamespace(unknown_id=None)
+    objective = code.TwoPasses(task, tokenizer=tokenizer, settings=None)
+    objective.inner.loss = lambda model, batch: 1.0
+    assert float(objective.loss(model, "batch")) == 1.0
     assert passes == ["batch", "batch"]
     state, hook = SimpleNamespace(stop=False, loss=0.5), code.StopAtLoss(0.4)
     hook.after_update(state)

@@ -126,6 +126,7 @@ class Recipe(Settings):
     """Everything a run needs to know."""
 
     task: str = "classification"
+    objective: str = "supervised"
     model: str = "bundled:e5-small"
     seed: int = Field(default=0, ge=0)
     strategies: tuple[str, ...] = ("zero-shot",)

@@ -6,6 +6,7 @@ text -> Record -> Encoded -> Batch -> EncoderOutput -> Prediction -> Scores -> T
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from loanword.config import Recipe
@@ -17,14 +18,14 @@ from loanword.evaluation.measure import measure
 from loanword.evaluation.notes import notes
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import detect, peak_memory
+from loanword.objectives.objective import OBJECTIVES
 from loanword.progress import Progress, Silent
 from loanword.provenance import versions
 from loanword.randomness import seeded
 from loanword.strategies.regime import regime_of
-from loanword.strategies.strategy import STRATEGIES
+from loanword.strategies.strategy import STRATEGIES, next_round
 from loanword.tasks.model import Model
 from loanword.tasks.probe import start_from_probe
-from loanword.tasks.supervised import Supervised
 from loanword.tasks.task import TASKS
 from loanword.training.state import Data, Run
 from loanword.training.trainer import train
@@ -64,7 +65,7 @@ def run(
     # 2 a pretrained encoder under the task's fresh head
     watch.stage("load", detail=recipe.model)
     loaded = load(recipe.model, **recipe.encoder.model_dump())
-    objective = Supervised(task, tokenizer=loaded.tokenizer, piece_dropout=recipe.training.piece_dropout)
+    objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=loaded.tokenizer, settings=recipe.training)
     with seeded(recipe.seed, "head"):
         model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
     plan = Run(
@@ -81,33 +82,37 @@ def run(
     for strategy in strategies:
         plan = replace(strategy.apply(plan), sees=plan.sees | strategy.sees)
 
-    # 3 Record -> Encoded -> Batch -> EncoderOutput -> loss: the probe gives the head its start, then all is trained
-    evaluator = Evaluator.of(plan, recipe.evaluation)
-    encoded = [item for rows in evaluator.encode(plan.data.train).values() for item in rows]
-    dev = evaluator.encode(plan.data.dev)
-    if recipe.training.start == "probe":
-        watch.stage("probe")
-        start_from_probe(
-            model,
+    while True:  # One round, unless a strategy asks for another
+        # 3 Record -> Encoded -> Batch -> EncoderOutput -> loss: the probe gives the head its start, then all is trained
+        evaluator = Evaluator.of(plan, recipe.evaluation)
+        encoded = [item for rows in evaluator.encode(plan.data.train).values() for item in rows]
+        dev = evaluator.encode(plan.data.dev)
+        if plan.settings.start == "probe":
+            watch.stage("probe")
+            start_from_probe(
+                plan.model,
+                encoded,
+                pad_id=plan.tokenizer.pad_id,
+                hardware=hardware,
+                groups=plan.data.groups(),
+                penalty=plan.settings.probe_penalty,
+                seed=recipe.seed,
+            )
+        watch.stage("train")
+        trained = train(
+            plan,
             encoded,
-            pad_id=plan.tokenizer.pad_id,
-            hardware=hardware,
-            groups=[group for table in plan.data.train.values() for group in table.group],
-            penalty=recipe.training.probe_penalty,
-            seed=recipe.seed,
+            validate=partial(evaluator.quick, plan.data.dev, dev) if dev else None,
+            also=[item for rows in dev.values() for item in rows],
         )
-    watch.stage("train")
-    trained = train(
-        plan,
-        encoded,
-        validate=(lambda: evaluator.quick(plan.data.dev, dev)) if dev else None,
-        also=[item for rows in dev.values() for item in rows],
-    )
 
-    # 4 Encoded -> Prediction -> Scores: all languages in one pass, for every candidate checkpoint
-    passes = len(trained.candidates) if recipe.evaluation.compare_checkpoints else 1
-    watch.stage("evaluate", total=sum(len(table) for table in data.test.values()) * passes)
-    measured = measure(plan, trained, recipe.evaluation, dev=dev, progress=watch.advance)
+        # 4 Encoded -> Prediction -> Scores: all languages in one pass, for every candidate checkpoint
+        passes = len(trained.candidates) if recipe.evaluation.compare_checkpoints else 1
+        watch.stage("evaluate", total=sum(len(table) for table in plan.data.test.values()) * passes)
+        measured = measure(plan, trained, recipe.evaluation, dev=dev, progress=watch.advance)
+        if (following := next_round(strategies, plan, measured.scores)) is None:
+            break
+        plan = following
 
     # 5 Scores -> TransferReport -> bundle
     report = TransferReport(
@@ -134,7 +139,9 @@ def run(
         command=command,
         notes=notes(plan, measured.scores),
     )
-    bundle = Bundle(model=model, tokenizer=plan.tokenizer, task=task, hardware=hardware, report=report, recipe=recipe)
+    bundle = Bundle(
+        model=plan.model, tokenizer=plan.tokenizer, task=task, hardware=hardware, report=report, recipe=recipe
+    )
     result = Result(report=report, bundle=bundle)
     if recipe.out:
         watch.stage("save", detail=recipe.out)

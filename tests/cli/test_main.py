@@ -28,7 +28,8 @@ def test_help_loads_neither_torch_nor_transformers():
         "import sys\nsys.argv = ['loanword', '--help']\n"
         "try:\n    from loanword.cli.main import main; main()\n"
         "except SystemExit as stop:\n    assert not stop.code, stop.code\n"
-        "heavy = {'torch', 'transformers', 'pydantic', 'pyarrow', 'datasets', 'langcodes', 'numpy'} & set(sys.modules)\n"
+        "names = {'torch', 'transformers', 'pydantic', 'pyarrow', 'datasets', 'langcodes', 'numpy'}\n"
+        "heavy = names & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -25,7 +25,7 @@ def test_strings_stay_what_they_are():
 
 def test_integer_labels_become_digits_and_mixed_ones_are_refused():
     assert made(cells(text=["a", "b"], label=[1, 0])).label == ["1", "0"]
-    with pytest.raises(DataError, match="f.csv"):
+    with pytest.raises(DataError, match=r"f\.csv"):
         made(cells(text=["a", "b"], label=[1, "x"]))
 
 

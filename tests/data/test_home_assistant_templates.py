@@ -3,7 +3,7 @@ from random import Random
 import pytest
 
 pytest.importorskip("hassil", reason="the extra 'demo' is not installed")
-from loanword.data.home_assistant_templates import Sampler  # noqa: E402
+from loanword.data.home_assistant_templates import Sampler
 
 RULES = {"please": "[please]", "loop": "a <loop>"}
 LISTS = {

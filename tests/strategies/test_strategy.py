@@ -58,3 +58,26 @@ def test_registering_the_same_thing_again_is_no_second():
 def test_an_unknown_strategy_names_the_known_ones():
     with pytest.raises(UsageError, match=r"unknown strategy 'few'; known: .*zero-shot"):
         STRATEGIES.get("few")
+
+
+def test_rounds_go_on_until_no_strategy_wants_another(toy_recipe):
+    seen = []
+
+    class Twice:
+        sees = frozenset()
+
+        def apply(self, run):
+            return run
+
+        def next_round(self, run, scores):
+            seen.append((run.settings.max_steps, sorted(scores)))
+            return replace(run, settings=run.settings.model_copy(update={"max_steps": 2})) if len(seen) == 1 else None
+
+    STRATEGIES.register("test-twice")(Twice)
+    try:
+        report = run(toy_recipe("bert", strategies=["test-twice"], training={"max_steps": 3})).report
+    finally:
+        STRATEGIES._entries.pop("test-twice")
+    assert [steps for steps, _ in seen] == [3, 2]
+    assert seen[0][1] == ["en", "ru", "zh"]
+    assert report.training["steps"] == 2

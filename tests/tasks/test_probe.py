@@ -101,7 +101,9 @@ def test_the_choice_is_the_one_that_scikit_learn_leads_to():
     assert tuple(sorted(PENALTIES, reverse=True)) == PENALTIES
     assert expected > 0
 
-    found = choose_penalty(torch.from_numpy(vectors).float(), torch.from_numpy(targets), classes=3, groups=names, seed=0)
+    found = choose_penalty(
+        torch.from_numpy(vectors).float(), torch.from_numpy(targets), classes=3, groups=names, seed=0
+    )
 
     assert found == PENALTIES[expected]
 

@@ -94,25 +94,29 @@ def test_training_is_what_a_naive_loop_does(toy_run, tiny_kinds):
 
 @pytest.mark.parametrize("weights", ["none", "balanced"])
 def test_micro_batches_do_not_change_the_gradient(toy_run, tiny_kinds, weights):
-    found = []
-    for micro_tokens in (16, 40, 100_000):
+    found, sizes = {}, {}
+    for micro_tokens in (16, 100, 100_000):
         recorder = Recorder()
         run, encoded = toy_run(
             tiny_kinds,
             micro_tokens=micro_tokens,
             max_steps=1,
+            batch_size=11,
             hooks=(recorder,),
             class_weights=weights,
             piece_dropout=0.2,
         )
+        (step,) = Sampler([len(i) for i in encoded], batch_size=11, micro_tokens=micro_tokens, seed=3).steps(1)
         train(run, encoded)
-        found.append(recorder.gradients[0])
+        found[micro_tokens], sizes[micro_tokens] = recorder.gradients[0], [len(part) for part in step.micro]
 
-    small, middle, large = found
-    assert len(large) >= 14
-    for name, value in large.items():
-        torch.testing.assert_close(small[name], value, atol=1e-6, rtol=0, msg=name)
-        torch.testing.assert_close(middle[name], value, atol=1e-6, rtol=0, msg=name)
+    assert sizes[16] == [1] * 11
+    assert len(set(sizes[100])) > 1  # Parts of different sizes: each must count by its rows.
+    assert sizes[100_000] == [11]
+    assert len(found[16]) >= 14
+    for name, value in found[100_000].items():
+        torch.testing.assert_close(found[16][name], value, atol=1e-6, rtol=0, msg=name)
+        torch.testing.assert_close(found[100][name], value, atol=1e-6, rtol=0, msg=name)
 
 
 # --- the same again --------------------------------------------------------------------------------------------

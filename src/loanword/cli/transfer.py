@@ -52,6 +52,8 @@ def transfer(
         ),
     )
     recipe = config.build(values, overrides=override or [], where="command line")
+    if not recipe.data.test:
+        say("no --test given: the model will be trained, and not measured in any language")
     say("The same as a file, for `loanword train`:\n\n" + _indent(recipe.to_toml()))
     start(recipe, as_json=as_json)
 

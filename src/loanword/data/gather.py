@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loanword.data.read import read
@@ -22,8 +24,8 @@ def gather(
     """Return {"train", "dev", "test"} -> language -> table; `tables` are taken as they are, and nothing is read.
 
     A ``hub:`` or ``builtin:`` source that names no split means the one of its place ("validation" is the Hub's name
-    of dev). Where no dev data is given, a share of the training rows becomes dev, whole groups at a time; a table of
-    one group stays whole. Raises one `DataError` for everything that is wrong with any file.
+    of dev). Where no dev data is given, a share of the training rows becomes dev, whole groups at a time; a table
+    stays whole where training would lose a label by it. Raises one `DataError` for all that is wrong with any file.
     """
     problems: list[Problem] = []
     found: dict[str, Tables] = {}
@@ -41,12 +43,25 @@ def gather(
         raise DataError(problems)
     if not found["dev"] and settings.dev_fraction:
         for tag, table in found["train"].items():
-            if len(table) < 2 or (table.group[0] and len(set(table.group)) == 1):
+            together = replace(table, group=_with_copies(table))
+            if len(set(together.group)) < 2:
                 continue
-            found["train"][tag], found["dev"][tag] = split_by_group(
-                table, fractions=[1 - settings.dev_fraction, settings.dev_fraction], seed=seed
+            kept, held = split_by_group(
+                together, fractions=[1 - settings.dev_fraction, settings.dev_fraction], seed=seed
             )
+            if len(held) and set(kept.label) == set(table.label):
+                found["train"][tag], found["dev"][tag] = kept, held
     return found
+
+
+def _with_copies(table: Table) -> list[str]:
+    """Return the groups, where a text that occurs again outside any group is one: a copy in dev would be a leak."""
+    counts = Counter(table.text)
+    first = {text: f"copies of row {row + 1}" for row, text in reversed(list(enumerate(table.text)))}
+    return [
+        group or (first[text] if counts[text] > 1 else f"row {row + 1}")
+        for row, (text, group) in enumerate(zip(table.text, table.group, strict=True))
+    ]
 
 
 def _split_of(source: str, split: str) -> str | None:

@@ -86,7 +86,9 @@ class Bundle:
         if self.report is not None:
             files.update(reports.write(self.report, folder, language=language))
         if self.recipe is not None:
-            (folder / "recipe.toml").write_text(self.recipe.seen_from(folder).to_toml(), encoding="utf-8")
+            (folder / "recipe.toml").write_text(
+                self.recipe.model_copy(update={"out": None}).seen_from(folder).to_toml(), encoding="utf-8"
+            )
             files["recipe"] = folder / "recipe.toml"
         return files
 

@@ -96,7 +96,7 @@ def markdown(report: TransferReport, *, language: str = "en") -> str:
 
 
 def summary(report: TransferReport, *, language: str = "en") -> str:
-    """Return 6 to 12 plain lines for a terminal: the mean, both ends, the collapsed languages, the regime, the cost."""
+    """Return some plain lines for a terminal: the mean, both ends, collapsed languages, the regime, the cost, notes."""
     words = Words(language)
     score = {tag: scores.metrics[report.metric].score for tag, scores in report.languages.items()}
     names = {tag: f"{words.name(tag)} {percent(score[tag])}" for tag in report.languages}
@@ -108,24 +108,29 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     else:
         lines.append(words("read_none"))
     sources = [names[tag] for tag in report.languages if report.languages[tag].is_source]
-    lines.append(words("sum_source", names=", ".join(sources) or "–"))
-    if targets:
-        lines.append(words("sum_best", names=", ".join(names[tag] for tag in targets[: -ENDS - 1 : -1])))
-        lines.append(words("sum_worst", names=", ".join(names[tag] for tag in targets[:ENDS])))
+    if sources:
+        lines.append(words("sum_source", names=", ".join(sources)))
+    if len(targets) > 1:
+        ends = min(ENDS, len(targets) // 2)
+        lines.append(words("sum_best", names=", ".join(names[tag] for tag in targets[: -ends - 1 : -1])))
+        lines.append(words("sum_worst", names=", ".join(names[tag] for tag in targets[:ends])))
     if report.collapsed:
         listed = ", ".join(names[tag] for tag in report.collapsed)
         lines.append(words("sum_collapsed", n=len(report.collapsed), names=listed))
     gaps = comparable_gaps(report)
     lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)) if gaps else words("sum_gap_none"))
-    before, after = map(percent, calibration_errors(report))
-    temperature = number(report.temperature, digits=2)
-    lines.append(words("sum_calibration", after=after, before=before, temperature=temperature))
+    if report.languages:
+        before, after = map(percent, calibration_errors(report))
+        temperature = number(report.temperature, digits=2)
+        lines.append(words("sum_calibration", after=after, before=before, temperature=temperature))
     lines.append(words("sum_regime", regime=regime(report, language=language)))
     checkpoint, task = words.named("candidates", report.checkpoint), words.named("tasks", report.task)
     lines.append(words("sum_run", task=task, model=report.model, seed=str(report.seed), checkpoint=checkpoint))
     spent = {key: words.duration(report.seconds.get(key, math.nan)) for key in ("train", "evaluate")}
     speed = number(report.tokens_per_second, digits=0)
-    lines.append(words("sum_cost", **spent, speed=speed, memory=memory(report.peak_memory_bytes)))
+    cost = "sum_cost" if report.seconds.get("train") else "sum_cost_evaluate"
+    lines.append(words(cost, **spent, speed=speed, memory=memory(report.peak_memory_bytes)))
+    lines += [words("sum_note", note=note) for note in report.notes]
     return "\n".join(visible(line.replace("\n", " ")) for line in lines)
 
 

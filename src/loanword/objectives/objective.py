@@ -44,4 +44,4 @@ class Objective(Protocol):
         ...
 
 
-OBJECTIVES: Registry[Any] = Registry("objective")
+OBJECTIVES: Registry[Any] = Registry("objective", builtin=("loanword.tasks.supervised",))

@@ -9,7 +9,7 @@ class Mine:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from loanword.registry import Registry
@@ -36,6 +36,15 @@ class Strategy(Protocol):
     def next_round(self, run: Run, scores: Mapping[str, Scores]) -> Run | None:
         """Return the run of the next round, or None when done."""
         ...
+
+
+def next_round(strategies: Sequence[Strategy], run: Run, scores: Mapping[str, Scores]) -> Run | None:
+    """Return the next round that the first of `strategies` to want one asks for, or None when all are done."""
+    for strategy in strategies:
+        following = strategy.next_round(run, scores)
+        if following is not None:
+            return following
+    return None
 
 
 STRATEGIES: Registry[Any] = Registry("strategy", builtin=("loanword.strategies.zero_shot",))

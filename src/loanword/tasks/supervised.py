@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from loanword.batches.batch import Batch, collate
+from loanword.objectives.objective import OBJECTIVES
 from loanword.tasks.model import Model
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
+    from loanword.config import TrainingSettings
     from loanword.encoders.encoder import Encoder
     from loanword.tokens.encoded import Encoded
     from loanword.tokens.tokenizer import Tokenizer
@@ -54,3 +56,9 @@ class Supervised:
         """Return the head's mean loss over the rows."""
         loss: torch.Tensor = model.head.loss(model(batch), batch.targets)
         return loss
+
+
+@OBJECTIVES.register("supervised")
+def supervised(task: Any, *, tokenizer: Tokenizer, settings: TrainingSettings) -> Supervised:
+    """Learn the task from its labels, dropping pieces as the recipe says."""
+    return Supervised(task, tokenizer=tokenizer, piece_dropout=settings.piece_dropout)

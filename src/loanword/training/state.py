@@ -33,6 +33,10 @@ class Data:
     unlabelled: Mapping[str, Table] = field(default_factory=dict)
     parallel: Mapping[str, Table] = field(default_factory=dict)
 
+    def groups(self) -> list[str]:
+        """Return the groups of the training rows, in the order in which they are encoded."""
+        return [group for table in self.train.values() for group in table.group]
+
 
 @dataclass(frozen=True)
 class Run:

@@ -1,0 +1,153 @@
+"""What every benchmark shares: cached rows, goals, one result file.
+
+A row is one measurement by one process. It is kept under the hash of the code it ran, its data and the versions, so an
+interrupted benchmark goes on where it stopped, and only what changed is measured again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from loanword.hardware import detect
+from loanword.provenance import versions
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+DATA = Path(os.environ.get("LOANWORD_BENCH_DATA", ROOT.parent / "shared" / "data"))
+LIMIT = 600
+"""Seconds a row may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A number to reach: what was `measured`, what is possible at all (`ceiling`), whether it is met."""
+
+    name: str
+    goal: str
+    measured: str
+    ceiling: str
+    met: bool
+
+
+def fingerprint(*, code: Iterable[str], data: Iterable[Path]) -> str:
+    """Hash the files of `code` (paths below the root; folders whole), the files of `data`, and the versions.
+
+    Of code the syntax tree counts, without docstrings: a comment or a line break changes no result.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(code):
+        place = ROOT / name
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + _logic(file.read_text("utf-8")).encode())
+    for file in sorted(data):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    digest.update(json.dumps(versions(), sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def _logic(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [
+                part
+                for part in node.body
+                if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))  # Docstrings.
+            ]
+    return ast.dump(tree)
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return the result file of benchmark `name`, or an empty one."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": [], "goals": []}
+
+
+def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: int = 1) -> None:
+    """Measure the rows of benchmark `name` that its file lacks: (key, fingerprint), each in a process of its own.
+
+    `jobs` rows run side by side, each with its share of the cores: for rows whose time is not what is measured. A row
+    that fails or takes longer than `LIMIT` is left out, and the reason printed.
+    """
+    known = {json.dumps(found["key"]): found["fingerprint"] for found in load(name)["rows"]}
+    missing = [(key, stamp) for key, stamp in wanted if known.get(json.dumps(key)) != stamp]
+    print(
+        f"{name}: {len(wanted) - len(missing)} rows are there, {len(missing)} to measure", file=sys.stderr, flush=True
+    )
+    writing = Lock()
+
+    def one(item: tuple[dict[str, Any], str]) -> None:
+        key, stamp = item
+        found = _row(name, key, threads=max(1, (os.cpu_count() or 1) // jobs))
+        if found is not None:
+            with writing:
+                stored = load(name)
+                kept = [other for other in stored["rows"] if other["key"] != key]
+                write(name, rows=[*kept, {"key": key, "fingerprint": stamp, **found}], goals=stored["goals"])
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, missing))
+
+
+def _row(name: str, key: dict[str, Any], *, threads: int) -> dict[str, Any] | None:
+    began = time.time()
+    command = [sys.executable, "-m", f"benchmarks.{name.replace('-', '_')}", "--row", json.dumps(key)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        print(f"  {json.dumps(key)}: over {LIMIT} s, left out", file=sys.stderr, flush=True)
+        return None
+    if done.returncode:
+        print(f"  {json.dumps(key)}: failed\n{done.stderr[-600:]}", file=sys.stderr, flush=True)
+        return None
+    found = json.loads(done.stdout.splitlines()[-1])
+    seconds = round(time.time() - began, 1)
+    print(f"  {json.dumps(key)}: {found.get('accuracy')} in {seconds} s", file=sys.stderr, flush=True)
+    return {"commit": commit(), "versions": versions(), "seconds": seconds, **found}
+
+
+def write(name: str, *, rows: Sequence[dict[str, Any]], goals: Sequence[Goal | dict[str, Any]]) -> Path:
+    """Write the result file of benchmark `name`."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    content = {
+        "name": name,
+        "command": f"make bench-{name}",
+        "machine": detect().describe(),
+        "rows": sorted(rows, key=lambda item: json.dumps(item["key"])),
+        "goals": [asdict(goal) if isinstance(goal, Goal) else goal for goal in goals],
+    }
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def commit() -> str:
+    """Return the commit that is checked out, marked where files differ from it."""
+    head = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    dirty = subprocess.run(
+        ["git", "status", "--porcelain", "--", "src", "benchmarks/*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return head.stdout.strip() + ("+" if dirty.stdout.strip() else "")

@@ -1,0 +1,354 @@
+"""English labels carried to other languages: loanword's default recipe against the stock ones, on four data sets.
+
+    make bench-transfer                   all rows that are not there yet, then the goals
+    python -m benchmarks.transfer --plan  what is there and what is missing
+
+"stock-shipped" and "stock-tuned" are the example as it is and with its own flags tuned; "stock-mean" is a stronger
+recipe that no flag gives (peers/trainer_classification.py), printed beside them.
+
+A row is (data set, method, encoder, seed): 1,000 English training rows at most, drawn by the seed; English dev; the
+score is the accuracy on each target language's test set. Stock is tuned on the design sets, as ours is (docs/log.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import harness
+from benchmarks.encoders import folder
+from benchmarks.harness import DATA, Goal
+from loanword.data.read import read
+from loanword.data.records import Table
+from loanword.randomness import generator
+
+NAME = "transfer"
+SEEDS = (0, 1, 2)
+ROWS = 1000
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Where a set's English files and its targets are, and by what its rows are clustered."""
+
+    train: str
+    dev: str
+    source: str
+    targets: tuple[str, ...]
+    group: str
+
+
+SETS = {
+    "ha_intents": DataSet("en.train.jsonl", "en.dev.jsonl", "en", (), "block"),
+    "sib200": DataSet("eng_Latn.train.jsonl", "eng_Latn.dev.jsonl", "eng_Latn", (), "id"),
+    "umsab": DataSet("en.train.jsonl", "en.dev.jsonl", "en", (), "id"),
+    "debian_topics": DataSet("en.train.jsonl.gz", "en.dev.jsonl", "en", (), "id"),
+}
+METHODS = ("characters", "probe", "stock-shipped", "stock-tuned", "stock-mean", "loanword")
+ENCODERS = {
+    "pretrained": METHODS,
+    "half": ("stock-shipped", "stock-tuned", "loanword"),
+    "tiny": ("stock-shipped", "stock-tuned", "loanword"),
+}
+CODE = {
+    "characters": ["benchmarks/transfer.py"],
+    "probe": ["src/loanword/tasks", "src/loanword/encoders", "src/loanword/tokens"],
+    "stock-shipped": ["benchmarks/peers/trainer_classification.py"],
+    "stock-tuned": ["benchmarks/peers/trainer_classification.py", "benchmarks/tuned.py"],
+    "stock-mean": ["benchmarks/peers", "benchmarks/tuned.py"],
+    "loanword": [
+        f"src/loanword/{part}" for part in ("config.py", "tokens", "batches", "encoders", "tasks", "training")
+    ],
+}
+
+
+def tables(name: str, seed: int) -> tuple[Table, Table, dict[str, Table]]:
+    """Return the training rows of `seed`, the English dev rows, and the test rows of every target."""
+    chosen, place = SETS[name], DATA / name
+    columns = {"group": chosen.group}
+    train = read(place / chosen.train, language="en", columns=columns)
+    if len(train) > ROWS:
+        train = train.select(sorted(generator(seed, "benchmark", name).choice(len(train), ROWS, replace=False)))
+    dev = read(place / chosen.dev, language="en", columns=columns)
+    tests = {
+        path.name.split(".")[0]: read(path, language=path.name.split(".")[0], columns=columns)
+        for path in sorted(place.glob("*.test.jsonl"))
+        if path.name.split(".")[0] != chosen.source
+    }
+    return train, dev, tests
+
+
+def measure(key: dict[str, object]) -> dict[str, object]:
+    """Measure one row: which answers are right, by language."""
+    seed, method = int(str(key["seed"])), str(key["method"])
+    train, dev, tests = tables(str(key["set"]), seed)
+    answer = {"characters": characters, "probe": loanword, "loanword": loanword}.get(method, stock)
+    right, extra = answer(train, dev, tests, seed=seed, method=method, encoder=str(key["encoder"]))
+    scores = {tag: float(np.mean(values)) for tag, values in right.items()}
+    return {
+        "accuracy": round(float(np.mean(list(scores.values()))), 5),
+        "worst": min(scores, key=scores.__getitem__),
+        "languages": {tag: round(score, 5) for tag, score in scores.items()},
+        "right": {tag: np.packbits(values).tobytes().hex() for tag, values in right.items()},
+        **extra,
+    }
+
+
+Right = dict[str, np.ndarray]
+
+
+def characters(
+    train: Table, dev: Table, tests: dict[str, Table], *, seed: int, **_: object
+) -> tuple[Right, dict[str, object]]:
+    """Character 2-4-grams, TF-IDF, logistic regression: what needs no encoder at all."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4)), LogisticRegression(max_iter=1000, C=10)
+    )
+    model.fit(train.text, train.label)
+    return {tag: model.predict(table.text) == np.asarray(table.label) for tag, table in tests.items()}, {}
+
+
+def stock(
+    train: Table, dev: Table, tests: dict[str, Table], *, seed: int, method: str, encoder: str
+) -> tuple[Right, dict[str, object]]:
+    """The Trainer, with the example's arguments or with tuned ones."""
+    from benchmarks.peers.trainer_classification import Settings, run
+    from benchmarks.tuned import STOCK, STOCK_MEAN
+
+    labels = sorted({str(label) for label in train.label})
+    settings = {"stock-shipped": Settings(), "stock-tuned": STOCK, "stock-mean": STOCK_MEAN}[method]
+    targets = [labels.index(str(label)) for label in train.label]
+    texts = [text for table in tests.values() for text in table.text]
+    answers = run(str(folder(encoder, seed=seed)), train.text, targets, texts, seed=seed, settings=settings)
+    named = np.asarray(labels)[answers]
+    right, start = {}, 0
+    for tag, table in tests.items():
+        right[tag] = named[start : start + len(table)] == np.asarray(table.label)
+        start += len(table)
+    return right, {}
+
+
+def loanword(
+    train: Table, dev: Table, tests: dict[str, Table], *, seed: int, method: str, encoder: str
+) -> tuple[Right, dict[str, object]]:
+    """The default recipe; or, as "probe", only its start: logistic regression on the untouched encoder."""
+    from loanword import config
+    from loanword.evaluation.evaluate import Evaluator
+    from loanword.run import run
+
+    model = "bundled:e5-small" if encoder == "pretrained" else str(folder(encoder, seed=seed))
+    training = {"max_steps": 1, "learning_rate": 1e-12} if method == "probe" else {}
+    recipe = config.build(
+        {
+            "model": model,
+            "seed": seed,
+            "data": {"train": {"en": "memory"}},
+            "training": training,
+            "evaluation": {"compare_checkpoints": False},
+        }
+    )
+    done = run(recipe, tables={"train": {"en": train}, "dev": {"en": dev}, "test": {}})
+    evaluator = Evaluator(done.bundle.model, done.bundle.task, done.bundle.tokenizer, done.bundle.hardware)
+    answers = evaluator.answer(tests, evaluator.encode(tests))
+    right = {
+        tag: np.asarray([p.label == label for p, label in zip(found.predictions, found.references, strict=True)])
+        for tag, found in answers.items()
+    }
+    return right, {"train_seconds": round(done.report.seconds["train"], 1), "steps": done.report.training["steps"]}
+
+
+def clusters(name: str, tests: dict[str, Table]) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Return, for each language, the tag, the cluster number of every row, and the number of clusters of the whole set.
+
+    Where ids are parallel, a cluster is a sentence in all languages; else it is a block in one language.
+    """
+    parallel = name in ("sib200", "debian_topics")
+    numbers: dict[str, int] = {}
+    found = []
+    for tag, table in tests.items():
+        keys = [group if parallel else f"{tag}/{group}" for group in table.group]
+        found.append((tag, np.asarray([numbers.setdefault(key, len(numbers)) for key in keys]), np.zeros(0)))
+    total = np.asarray([len(numbers)])
+    return [(tag, members, total) for tag, members, _ in found]
+
+
+def compare(rows: Sequence[dict], encoder: str, ours: str, theirs: Sequence[str]) -> dict[str, object]:  # type: ignore[type-arg]
+    """Relative error reduction of `ours` over the better of `theirs`, by set and on average, with a 95 % interval.
+
+    Clusters and, nested in them, seeds are resampled; both methods answer the same resampled rows.
+    """
+    by_key = {
+        (row["key"]["set"], row["key"]["method"], row["key"]["seed"]): row
+        for row in rows
+        if row["key"]["encoder"] == encoder
+    }
+    rng = np.random.default_rng(0)
+    means: dict[str, float] = {}
+    draws = np.zeros((RESAMPLES, len(SETS)))
+    for column, name in enumerate(SETS):
+        _, _, tests = tables(name, 0)
+        accuracy = {
+            method: np.mean([by_key[name, method, seed]["accuracy"] for seed in SEEDS]) for method in (ours, *theirs)
+        }
+        best = max(theirs, key=lambda method: accuracy[method])
+        means[name] = float((accuracy[ours] - accuracy[best]) / (1 - accuracy[best]))
+        groups = clusters(name, tests)
+        total = int(groups[0][2][0])
+        sums = {}  # method -> (languages, seeds, clusters): right answers; counts: (languages, clusters)
+        counts = np.stack([np.bincount(members, minlength=total) for _, members, _ in groups]).astype(float)
+        for method in (ours, best):
+            sums[method] = np.stack(
+                [
+                    np.stack(
+                        [
+                            np.bincount(
+                                members,
+                                weights=_bits(by_key[name, method, seed]["right"][tag], len(members)),
+                                minlength=total,
+                            )
+                            for seed in SEEDS
+                        ]
+                    )
+                    for tag, members, _ in groups
+                ]
+            )
+        for draw in range(RESAMPLES):
+            weights = np.bincount(rng.integers(0, total, total), minlength=total).astype(float)
+            seeds = rng.integers(0, len(SEEDS), len(SEEDS))
+            rows_drawn = counts @ weights
+            there = rows_drawn > 0
+            score = {
+                method: float(((values[:, seeds] @ weights).mean(1)[there] / rows_drawn[there]).mean())
+                for method, values in sums.items()
+            }
+            draws[draw, column] = (score[ours] - score[best]) / (1 - score[best])
+    low, high = np.quantile(draws.mean(1), [0.025, 0.975])
+    return {"sets": means, "mean": float(np.mean(list(means.values()))), "low": float(low), "high": float(high)}
+
+
+def _bits(text: str, count: int) -> np.ndarray:
+    return np.unpackbits(np.frombuffer(bytes.fromhex(text), dtype=np.uint8))[:count].astype(float)
+
+
+def goals(rows: Sequence[dict]) -> list[Goal]:  # type: ignore[type-arg]
+    """Judge the complete parts of the table."""
+    found = []
+    there = {(r["key"]["set"], r["key"]["method"], r["key"]["encoder"], r["key"]["seed"]) for r in rows}
+    for encoder, methods in ENCODERS.items():
+        if any((name, method, encoder, seed) not in there for name in SETS for method in methods for seed in SEEDS):
+            continue
+        result = compare(rows, encoder, "loanword", ("stock-shipped", "stock-tuned"))
+        words = f"{100 * result['mean']:.1f} % [{100 * result['low']:.1f}, {100 * result['high']:.1f}]"  # type: ignore[operator]
+        each = ", ".join(f"{name} {100 * value:+.1f} %" for name, value in result["sets"].items())  # type: ignore[attr-defined]
+        if encoder == "pretrained":
+            met = result["mean"] >= 0.15 and result["low"] > 0  # type: ignore[operator]
+            found.append(
+                Goal(
+                    "relative error reduction over the better stock row",
+                    ">= 15 %, interval excludes 0",
+                    words,
+                    each,
+                    met,
+                )
+            )
+            found.append(_never_worse(rows))
+        else:
+            met = result["high"] >= 0  # type: ignore[operator]
+            found.append(
+                Goal(
+                    f"{encoder} encoder: error reduction over the better stock row",
+                    "not worse than stock",
+                    words,
+                    each,
+                    met,
+                )
+            )
+    return found
+
+
+def _never_worse(rows: Sequence[dict]) -> Goal:  # type: ignore[type-arg]
+    worst, where = 1.0, ""
+    for name in SETS:
+        mean = {
+            method: float(
+                np.mean(
+                    [
+                        r["accuracy"]
+                        for r in rows
+                        if r["key"]["set"] == name
+                        and r["key"]["method"] == method
+                        and r["key"]["encoder"] == "pretrained"
+                    ]
+                )
+            )
+            for method in METHODS
+        }
+        for method in METHODS[:-1]:
+            if mean["loanword"] - mean[method] < worst:
+                worst, where = mean["loanword"] - mean[method], f"{name}, against {method}"
+    return Goal(
+        "smallest lead over any row on any set",
+        ">= -1.0 point",
+        f"{100 * worst:+.1f} points ({where})",
+        "",
+        worst >= -0.01,
+    )
+
+
+def plan() -> list[dict[str, object]]:
+    """Return the keys of all rows, cheapest and most wanted first."""
+    order = [(encoder, method) for encoder, methods in ENCODERS.items() for method in methods]
+    return [
+        {"set": name, "method": method, "encoder": encoder, "seed": seed}
+        for encoder, method in order
+        for seed in SEEDS
+        for name in SETS
+    ]
+
+
+def stamp(key: dict[str, object]) -> str:
+    """Return the fingerprint of a row's code and data."""
+    code = list(CODE[str(key["method"])])
+    code += ["benchmarks/encoders.py"] if key["encoder"] != "pretrained" else []
+    return harness.fingerprint(code=code, data=list((DATA / str(key["set"])).glob("*.jsonl*")))
+
+
+def main() -> None:
+    """Measure what is missing, then judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--row")
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--only", default="", help="part of a key, e.g. sib200 or loanword")
+    parser.add_argument("--jobs", type=int, default=2, help="rows measured side by side")
+    chosen = parser.parse_args()
+    if chosen.row:
+        print(json.dumps(measure(json.loads(chosen.row))))
+        return
+    if not Path(DATA).is_dir():
+        sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
+    keys = [key for key in plan() if all(part in json.dumps(key) for part in chosen.only.split(","))]
+    stamps = [(key, stamp(key)) for key in keys]
+    if chosen.plan:
+        there = {json.dumps(row["key"]): row["fingerprint"] for row in harness.load(NAME)["rows"]}
+        for key, mark in stamps:
+            print("there  " if there.get(json.dumps(key)) == mark else "missing", json.dumps(key))
+    else:
+        harness.measure(NAME, stamps, jobs=chosen.jobs)
+    if not chosen.plan:
+        rows = harness.load(NAME)["rows"]
+        print(harness.write(NAME, rows=rows, goals=goals(rows)))
+
+
+if __name__ == "__main__":
+    main()
