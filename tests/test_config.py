@@ -78,6 +78,7 @@ def test_every_setting_can_be_written():
     """One recipe that differs from the defaults everywhere: nothing gets lost on the way."""
     changed = {
         "task": "other",
+        "objective": "mine",
         "model": "a/b",
         "seed": 4,
         "strategies": ["x"],
