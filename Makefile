@@ -35,7 +35,7 @@ fix: $(STAMP) ## Mend what the linter can mend
 	$(BIN)/ruff format .
 
 bench-%: $(STAMP) ## Run benchmark NAME (bench-transfer, ...) into benchmarks/results/NAME.json; resumes
-	$(BIN)/python -m benchmarks.$*
+	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 
 goals: $(STAMP) ## Print every goal of every benchmark result, missed ones first
 	$(BIN)/python -m benchmarks.goals
