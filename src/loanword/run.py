@@ -137,7 +137,7 @@ def run(
         training=trained.describe(plan.settings),
         temperature=measured.temperature,
         command=command,
-        notes=notes(plan, measured.scores),
+        notes=notes(plan, measured.scores, language=recipe.report_language),
     )
     bundle = Bundle(
         model=plan.model, tokenizer=plan.tokenizer, task=task, hardware=hardware, report=report, recipe=recipe

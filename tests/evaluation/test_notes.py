@@ -56,3 +56,8 @@ def test_no_text_of_the_user_is_quoted():
     found = notes(plan(test_labels=("x",), dev=False), SCORES)
     assert len(found) == 2
     assert not any("secret text" in line for line in found)
+
+
+def test_chinese():
+    (found,) = notes(plan(test_labels=("x",)), SCORES, language="zh")
+    assert found == "en：1 条测试数据的标签在训练中从未出现（x）"

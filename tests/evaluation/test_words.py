@@ -41,7 +41,8 @@ def test_chinese_is_chinese():
 def test_no_key_is_missing_and_none_is_unused():
     folder = files("loanword.evaluation")
     sources = [
-        folder / f"{name}.py" for name in ("words", "plots", "chart_data", "report", "report_view", "report_html")
+        folder / f"{name}.py"
+        for name in ("words", "plots", "chart_data", "notes", "report", "report_view", "report_html")
     ]
     sources += [folder / "templates" / name for name in ("report.md.jinja", "report.html.jinja")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
