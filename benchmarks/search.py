@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.encoders import folder
 from benchmarks.harness import DATA, Goal
+from loanword.config import TrainingSettings
 from loanword.data import builtin
 from loanword.data.read import read
 from loanword.data.records import Table
@@ -30,25 +31,27 @@ TESTED = {"en", "ar", "cs", "de", "de-CH", "el", "es", "fi", "fr", "hu", "it", "
 
 TRIALS: dict[str, dict[str, object]] = {
     "default": {},
-    "no piece dropout": {"piece_dropout": 0.0},
-    "lr 1e-4": {"learning_rate": 1e-4},
-    "lr 2e-4": {"learning_rate": 2e-4},
-    "lr 5e-4": {"learning_rate": 5e-4},
-    "lr 2e-4, embeddings frozen": {"learning_rate": 2e-4, "embeddings": "frozen"},
-    "lr 2e-4, random start": {"learning_rate": 2e-4, "start": "random"},
-    "lr 2e-4, no piece dropout": {"learning_rate": 2e-4, "piece_dropout": 0.0},
-    "freeze 6": {"freeze_layers": 6},
-    "freeze 6, lr 5e-4": {"freeze_layers": 6, "learning_rate": 5e-4},
-    "freeze 3": {"freeze_layers": 3},
-    "epochs 3": {"epochs": 3},
-    "epochs 10": {"epochs": 10},
-    "random start": {"start": "random"},
-    "layer decay 0.85": {"layer_decay": 0.85},
-    "embeddings frozen": {"embeddings": "frozen"},
     "probe only": {"learning_rate": 1e-12, "max_steps": 1},
-    "prefix": {"prefix": "query: "},
-    "smoothing 0.1": {"smoothing": 0.1},
-    "piece dropout 0.3": {"piece_dropout": 0.3},
+    "lr 1e-4": {"learning_rate": 1e-4},
+    "lr 2e-4, head dropout 0.1": {"learning_rate": 2e-4, "dropout": 0.1},
+    "lr 2e-4": {"learning_rate": 2e-4},
+    "lr 3e-4": {"learning_rate": 3e-4},
+    "lr 5e-4": {"learning_rate": 5e-4},
+    "lr 2e-4, random start": {"learning_rate": 2e-4, "start": "random"},
+    "lr 2e-4, embeddings frozen": {"learning_rate": 2e-4, "embeddings": "frozen"},
+    "lr 2e-4, no piece dropout": {"learning_rate": 2e-4, "piece_dropout": 0.0},
+    "lr 2e-4, epochs 3": {"learning_rate": 2e-4, "epochs": 3},
+    "lr 2e-4, epochs 10": {"learning_rate": 2e-4, "epochs": 10},
+    "lr 2e-4, freeze 3": {"learning_rate": 2e-4, "freeze_layers": 3},
+    "lr 2e-4, layer decay 0.85": {"learning_rate": 2e-4, "layer_decay": 0.85},
+    "lr 2e-4, smoothing 0.1": {"learning_rate": 2e-4, "smoothing": 0.1},
+    "lr 2e-4, prefix": {"learning_rate": 2e-4, "prefix": "query: "},
+    "lr 5e-4, freeze 6": {"learning_rate": 5e-4, "freeze_layers": 6},
+    "lr 3e-4, head dropout 0.1": {"learning_rate": 3e-4, "dropout": 0.1},
+    "lr 5e-4, head dropout 0.1": {"learning_rate": 5e-4, "dropout": 0.1},
+    "lr 3e-4, head dropout 0.1, freeze 6": {"learning_rate": 3e-4, "dropout": 0.1, "freeze_layers": 6},
+    "lr 3e-4, head dropout 0.1, embeddings frozen": {"learning_rate": 3e-4, "dropout": 0.1, "embeddings": "frozen"},
+    "lr 3e-4, head dropout 0.1, no piece dropout": {"learning_rate": 3e-4, "dropout": 0.1, "piece_dropout": 0.0},
 }
 STOCK: dict[str, dict[str, object]] = {
     f"stock{' mean' * mean} lr {rate:g}, {epochs} epochs, batch {batch}": {
@@ -144,9 +147,13 @@ def loanword(
 
 
 def stamp(key: dict[str, object]) -> str:
-    """Return what a row depends on: its settings, and not all of the code, or a search would never end."""
+    """Return what a row depends on: all its settings, and not all of the code, or a search would never end."""
     trial = str(key["trial"])
-    return json.dumps({**STOCK.get(trial, {}), **TRIALS.get(trial, {})}, sort_keys=True)
+    if trial in STOCK:
+        return json.dumps(STOCK[trial], sort_keys=True)
+    chosen = dict(TRIALS[trial])
+    prefix = chosen.pop("prefix", "")
+    return json.dumps({**TrainingSettings(**chosen).model_dump(), "prefix": prefix}, sort_keys=True)  # type: ignore[arg-type]
 
 
 def main() -> None:
@@ -154,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--row")
     parser.add_argument("--only", default="", help="trials, separated by ;")
+    parser.add_argument("--sets", default=",".join(ROWS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     chosen = parser.parse_args()
@@ -164,7 +172,10 @@ def main() -> None:
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
     trials = [trial for trial in {**TRIALS, **STOCK} if not chosen.only or trial in chosen.only.split(";")]
     keys = [
-        {"set": name, "trial": trial, "seed": seed} for seed in range(chosen.seeds) for trial in trials for name in ROWS
+        {"set": name, "trial": trial, "seed": seed}
+        for seed in range(chosen.seeds)
+        for trial in trials
+        for name in chosen.sets.split(",")
     ]
     harness.measure(NAME, [(key, stamp(key)) for key in keys], jobs=chosen.jobs)
     rows = harness.load(NAME)["rows"]

@@ -86,8 +86,9 @@ def evaluate(
     from loanword.version import __version__
 
     found = bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
-    chosen = config.EvaluationSettings(**dict(settings or {}))
-    where = config.DataSettings(test={tag: str(source) for tag, source in test.items()}, columns=dict(columns or {}))
+    chosen = config.part(config.EvaluationSettings, settings or {}, where="settings")
+    places = {"test": {tag: str(source) for tag, source in test.items()}, "columns": dict(columns or {})}
+    where = config.part(config.DataSettings, places, where="test data")
     tables = gather(where, shape=found.task.columns, seed=0)["test"]
     evaluator = Evaluator(
         model=found.model,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import date, time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -22,6 +22,9 @@ from loanword.language.tag import canonical
 
 SHOWN = 80
 """Characters of a wrong value that a message shows."""
+
+
+Part = TypeVar("Part", bound="Settings")
 
 
 class Settings(BaseModel):
@@ -79,7 +82,7 @@ class TrainingSettings(Settings):
     max_steps: int = Field(default=100_000, ge=1)
     batch_size: int = Field(default=32, ge=1)
     micro_tokens: int = Field(default=4096, ge=16)
-    learning_rate: float = Field(default=3e-4, gt=0)
+    learning_rate: float = Field(default=2e-4, gt=0)
     head_rate: float = Field(default=1.0, gt=0)
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0)
@@ -91,7 +94,7 @@ class TrainingSettings(Settings):
     average: float = Field(default=0.5, gt=0, le=1)
     patience: int = Field(default=0, ge=0)
     class_weights: Literal["none", "balanced"] = "none"
-    dropout: float = Field(default=0.1, ge=0, lt=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     smoothing: float = Field(default=0.0, ge=0, lt=1)
     piece_dropout: float = Field(default=0.15, ge=0, lt=1)
 
@@ -105,7 +108,7 @@ class TrainingSettings(Settings):
 
 
 class EvaluationSettings(Settings):
-    """How scores and intervals are made. `checkpoint` "auto" is averaged, whatever target data says."""
+    """How scores and intervals are made. Which `checkpoint` ships is said here, before anything is measured."""
 
     checkpoint: Literal["averaged", "last", "source-dev-best"] = "averaged"
     resamples: int = Field(default=1000, ge=100)
@@ -180,6 +183,14 @@ def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: st
     if problems:
         raise ConfigError(problems, where=where)
     return recipe
+
+
+def part(model: type[Part], values: Mapping[str, Any], *, where: str) -> Part:
+    """Make one part of a recipe from `values`; raises `ConfigError` with every problem."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError([line for item in error.errors() for line in _describe(item)], where=where) from None
 
 
 def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loanword.config import Recipe
 from loanword.data.gather import Tables, gather
-from loanword.deploy.bundle import INSIDE, Bundle, expect_replaceable
+from loanword.deploy.bundle import Bundle, expect_output
 from loanword.encoders.load import load
 from loanword.evaluation.evaluate import Evaluator
 from loanword.evaluation.measure import measure
@@ -52,7 +52,7 @@ def run(
     """
     watch = progress or Silent()
     if recipe.out:
-        expect_replaceable(Path(recipe.out) / INSIDE)
+        expect_output(Path(recipe.out))
     hardware = detect(**recipe.hardware.model_dump())
     strategies = [STRATEGIES.get(name)() for name in recipe.strategies]
     task = TASKS.get(recipe.task)(**recipe.training.head_settings())

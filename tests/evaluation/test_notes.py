@@ -11,12 +11,12 @@ from loanword.evaluation.notes import notes
 SCORES = {tag: replace(score, truncated=0.0, unknown=0.0) for tag, score in report(languages=2).languages.items()}
 
 
-def plan(*, test_labels=("a", "b"), dev=True):
+def plan(*, test_labels=("a", "b"), dev=True, train=None):
     table = Table("en", ["secret text"] * len(test_labels), list(test_labels))
     return SimpleNamespace(
         task=SimpleNamespace(labels=("a", "b")),
         tokenizer=SimpleNamespace(max_length=128),
-        data=SimpleNamespace(test={"en": table}, dev={"en": table} if dev else {}),
+        data=SimpleNamespace(train=train or {}, test={"en": table}, dev={"en": table} if dev else {}),
     )
 
 
@@ -61,3 +61,9 @@ def test_no_text_of_the_user_is_quoted():
 def test_chinese():
     (found,) = notes(plan(test_labels=("x",)), SCORES, language="zh")
     assert found == "en：1 条测试数据的标签在训练中从未出现（x）"
+
+
+def test_test_rows_that_were_trained_on():
+    (found,) = notes(plan(train={"de": Table("de", ["secret text", "x"], ["a", "b"])}), SCORES)
+    assert found.startswith("en: 2 test rows stand in the training data, of 2")
+    assert "secret text" not in found

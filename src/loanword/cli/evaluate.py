@@ -26,6 +26,7 @@ def evaluate(
     """
     from loanword import api
     from loanword.cli.outcome import show
+    from loanword.deploy.bundle import INSIDE, expect_output
     from loanword.evaluation.report import write
 
     tests = pairs(test, option="--test", what="LANG=FILE")
@@ -33,6 +34,10 @@ def evaluate(
         raise UsageError("nothing to evaluate on; give at least one --test LANG=FILE")
     if report_language not in ("en", "zh"):
         raise UsageError(f"unknown report language '{report_language}'; known: en, zh")
+    if out:
+        expect_output(Path(out))
+        if (Path(out) / INSIDE).exists():
+            raise UsageError(f"{out} is the folder of a run, whose reports would be replaced; choose another --out")
     language = cast(Literal["en", "zh"], report_language)
     columns = pairs(column, option="--column", what="OURS=THEIRS")
     report = api.evaluate(bundle, test=tests, columns=columns, settings={"examples": examples})

@@ -68,9 +68,16 @@ def _stdin() -> list[str]:
             'nothing to predict; give texts, --input FILE, or lines on stdin: echo "..." | loanword predict'
         )
     try:
-        return [line for line in sys.stdin.buffer.read().decode("utf-8").splitlines() if line.strip()]
+        lines = sys.stdin.buffer.read().decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"stdin is not UTF-8 (byte {error.start}); convert it: iconv -f ENCODING -t UTF-8") from None
+    if not lines[-1]:
+        lines.pop()
+    lines = [line.removesuffix("\r") for line in lines]
+    blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
+    if blank:
+        raise UsageError(f"stdin has no text in line {blank[0]} ({len(blank)} such lines); every line is one text")
+    return lines
 
 
 def _row(text: str, name: str, item: Prediction, *, top: int) -> dict[str, object]:

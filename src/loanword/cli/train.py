@@ -17,9 +17,8 @@ def train(
 ) -> None:
     """Run a recipe: the same as `loanword transfer`, from a file."""
     from loanword import config
-    from loanword.cli.transfer import start
+    from loanword.cli.transfer import placed, start
 
     overrides = list(override or [])
     found = config.read(recipe, overrides=overrides)
-    folder = out or found.out or f"runs/{found.task}-{'-'.join(found.data.train)}-seed{found.seed}"
-    start(found.model_copy(update={"out": folder}), as_json=as_json)
+    start(placed(found, out), as_json=as_json)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loanword.cli.guard import say
 from loanword.cli.options import Column, Json, Out, Override, ReportLanguage, TestFiles, nested, pairs, typed
+
+if TYPE_CHECKING:
+    from loanword.config import Recipe
 
 
 def transfer(
@@ -43,7 +46,7 @@ def transfer(
         seed=seed,
         strategies=strategy,
         report_language=report_language,
-        out=out or f"runs/{task}-{'-'.join(sources)}-seed{seed}",
+        out=out,
         data=nested(
             train=sources,
             dev=pairs(dev, option="--dev", what="LANG=FILE"),
@@ -52,20 +55,25 @@ def transfer(
         ),
     )
     recipe = config.build(values, overrides=override or [], where="command line")
+    recipe = placed(recipe)
     if not recipe.data.test:
         say("no --test given: the model will be trained, and not measured in any language")
     say("The same as a file, for `loanword train`:\n\n" + _indent(recipe.to_toml()))
     start(recipe, as_json=as_json)
 
 
-def start(recipe: object, *, as_json: bool) -> None:
+def placed(recipe: Recipe, out: str | None = None) -> Recipe:
+    """Return the recipe with a folder to save in: `out`, its own, or one under runs/ named after what it does."""
+    folder = out or recipe.out or f"runs/{recipe.task}-{'-'.join(recipe.data.train)}-seed{recipe.seed}"
+    return recipe.model_copy(update={"out": folder})
+
+
+def start(recipe: Recipe, *, as_json: bool) -> None:
     """Run a recipe with progress on stderr, and show what came out."""
     from loanword.cli.outcome import show
     from loanword.cli.progress import Terminal
-    from loanword.config import Recipe
     from loanword.run import run
 
-    assert isinstance(recipe, Recipe)
     result = run(recipe, command=typed(), progress=Terminal())
     show(result.report, files=result.files, as_json=as_json, language=recipe.report_language)
 

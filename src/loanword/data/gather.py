@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loanword.data.read import read
@@ -24,8 +22,9 @@ def gather(
     """Return {"train", "dev", "test"} -> language -> table; `tables` are taken as they are, and nothing is read.
 
     A ``hub:`` or ``builtin:`` source that names no split means the one of its place ("validation" is the Hub's name
-    of dev). Where no dev data is given, a share of the training rows becomes dev, whole groups at a time; a table
-    stays whole where training would lose a label by it. Raises one `DataError` for all that is wrong with any file.
+    of dev). Where no dev data is given, a share of the training rows becomes dev, whole families at a time
+    (`families`), and none does where training would lose a label by it. Raises one `DataError` for all that is wrong
+    with any file.
     """
     problems: list[Problem] = []
     found: dict[str, Tables] = {}
@@ -42,26 +41,53 @@ def gather(
     if problems:
         raise DataError(problems)
     if not found["dev"] and settings.dev_fraction:
-        for tag, table in found["train"].items():
-            together = replace(table, group=_with_copies(table))
-            if len(set(together.group)) < 2:
-                continue
-            kept, held = split_by_group(
-                together, fractions=[1 - settings.dev_fraction, settings.dev_fraction], seed=seed
-            )
-            if len(held) and set(kept.label) == set(table.label):
-                found["train"][tag], found["dev"][tag] = kept, held
+        found["train"], found["dev"] = _hold_out(found["train"], share=settings.dev_fraction, seed=seed)
     return found
 
 
-def _with_copies(table: Table) -> list[str]:
-    """Return the groups, where a text that occurs again outside any group is one: a copy in dev would be a leak."""
-    counts = Counter(table.text)
-    first = {text: f"copies of row {row + 1}" for row, text in reversed(list(enumerate(table.text)))}
-    return [
-        group or (first[text] if counts[text] > 1 else f"row {row + 1}")
-        for row, (text, group) in enumerate(zip(table.text, table.group, strict=True))
-    ]
+def families(tables: Mapping[str, Table]) -> list[str]:
+    """Return, for every row of all `tables` in order, the name of what must stay together with it.
+
+    Rows of one group, rows with one id (translations) and copies of one text belong together, in all languages.
+    """
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(key: tuple[str, str]) -> tuple[str, str]:
+        while parent.setdefault(key, key) != key:
+            parent[key] = key = parent[parent[key]]
+        return key
+
+    rows = [record for table in tables.values() for record in table]
+    for record in rows:
+        for kind, value in (("group", record.group), ("id", record.id)):
+            if value:
+                parent[root((kind, value))] = root(("text", record.text))
+    return ["\0".join(root(("text", record.text))) for record in rows]
+
+
+def _hold_out(train: Tables, *, share: float, seed: int) -> tuple[Tables, Tables]:
+    """Split all sources together, so that no translation of a dev row is trained on; all or nothing."""
+    rows = [(tag, row) for tag, table in train.items() for row in range(len(table))]
+    together = Table(
+        language="mul",
+        text=[train[tag].text[row] for tag, row in rows],
+        label=[f"{tag}\0{train[tag].label[row]}" for tag, row in rows],
+        id=[str(number) for number in range(len(rows))],
+        group=families(train),
+    )
+    if len(set(together.group)) < 2:
+        return train, {}
+    parts = split_by_group(together, fractions=[1 - share, share], seed=seed)
+    kept: dict[str, list[int]] = {tag: [] for tag in train}
+    held: dict[str, list[int]] = {tag: [] for tag in train}
+    for part, chosen in zip(parts, (kept, held), strict=True):
+        for number in part.id:
+            tag, row = rows[int(number)]
+            chosen[tag].append(row)
+    remaining = {tag: train[tag].select(sorted(kept[tag])) for tag in train}
+    if any(set(remaining[tag].label) != set(train[tag].label) for tag in train):
+        return train, {}
+    return remaining, {tag: train[tag].select(sorted(held[tag])) for tag in train if held[tag]}
 
 
 def _split_of(source: str, split: str) -> str | None:

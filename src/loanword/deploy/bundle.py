@@ -219,6 +219,17 @@ def expect_replaceable(target: Path) -> None:
     raise UsageError(f"{target} exists and is no bundle; choose another folder, or move it away")
 
 
+def expect_output(folder: Path) -> None:
+    """Raise `UsageError` if a run could not be saved in `folder`: asked before hours are spent on it."""
+    expect_replaceable(folder / INSIDE)
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to ({nearest}: {error.strerror or error})") from None
+
+
 def _replace(target: Path, staging: Path) -> None:
     """Put `staging` in the place of `target`, or leave everything as it was."""
     if not target.exists():
@@ -231,7 +242,9 @@ def _replace(target: Path, staging: Path) -> None:
     except OSError:
         old.rename(target)
         raise
-    shutil.rmtree(old)
+    if old.is_symlink():
+        old.unlink()
+    shutil.rmtree(old, ignore_errors=True)  # The new bundle stands; a rest of the old one is no failure.
 
 
 def _locate(path: str) -> Path:

@@ -20,7 +20,11 @@ def notes(run: Run, scores: Mapping[str, Scores], *, language: str = "en") -> tu
     words = Words(language)
     found = []
     known = set(run.task.labels)
+    trained = {text for table in run.data.train.values() for text in table.text}
     for tag, table in run.data.test.items():
+        leaked = sum(text in trained for text in table.text)
+        if leaked:
+            found.append(words("note_leak", tag=tag, n=leaked, rows=str(len(table))))
         unseen = {label for label in table.label if label is not None} - known
         if unseen:
             rows = sum(label in unseen for label in table.label)

@@ -118,7 +118,10 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
         listed = ", ".join(names[tag] for tag in report.collapsed)
         lines.append(words("sum_collapsed", n=len(report.collapsed), names=listed))
     gaps = comparable_gaps(report)
-    lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)) if gaps else words("sum_gap_none"))
+    if gaps:
+        lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
+    elif targets:
+        lines.append(words("sum_gap_none") if sources else words("sum_gap_untested"))
     if report.languages:
         before, after = map(percent, calibration_errors(report))
         temperature = number(report.temperature, digits=2)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from loanword.data.gather import families
+
 if TYPE_CHECKING:
     import torch
 
@@ -34,8 +36,8 @@ class Data:
     parallel: Mapping[str, Table] = field(default_factory=dict)
 
     def groups(self) -> list[str]:
-        """Return the groups of the training rows, in the order in which they are encoded."""
-        return [group for table in self.train.values() for group in table.group]
+        """Return what the training rows belong to (group, translations, copies), in the order they are encoded."""
+        return families(self.train)
 
 
 @dataclass(frozen=True)
