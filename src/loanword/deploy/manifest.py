@@ -21,7 +21,7 @@ def write(folder: Path) -> None:
 def verify(folder: Path) -> None:
     """Raise `ModelError` naming every file that is missing or changed, the manifest included.
 
-    Files that were added are not looked at.
+    Files that were added are not looked at, but for weights: those must be listed.
     """
     try:
         content = (folder / NAME).read_bytes()
@@ -38,6 +38,9 @@ def verify(folder: Path) -> None:
         bad = [f"{NAME} was changed"]
     if bad:
         raise ModelError(f"{folder} is damaged: {'; '.join(bad)}. Save or download it again")
+    unlisted = sorted(path.name for path in folder.glob("*.safetensors") if path.name not in expected)
+    if unlisted:
+        raise ModelError(f"{folder}: {NAME} does not list {', '.join(unlisted)}; it is not the manifest of this bundle")
 
 
 def digest(path: Path) -> str:
