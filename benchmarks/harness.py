@@ -90,7 +90,7 @@ def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: in
 
     def one(item: tuple[dict[str, Any], str]) -> None:
         key, stamp = item
-        found = _row(name, key, threads=max(1, (os.cpu_count() or 1) // jobs))
+        found = _row(name, key, threads=max(1, len(os.sched_getaffinity(0)) // jobs))
         if found is not None:
             with writing:
                 stored = load(name)

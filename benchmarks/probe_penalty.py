@@ -17,7 +17,7 @@ import torch
 
 from benchmarks import harness
 from benchmarks.harness import DATA
-from benchmarks.search import ROWS, tables
+from benchmarks.search import SETS, tables
 from loanword.data.records import Table
 from loanword.encoders.load import load
 from loanword.hardware import detect
@@ -76,7 +76,7 @@ def main() -> None:
     if not DATA.is_dir():
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
     stamp = harness.fingerprint(code=["src/loanword/tasks/probe.py", "benchmarks/probe_penalty.py"], data=[])
-    keys = [{"set": name, "prefix": prefix} for name in ROWS for prefix in ("", "query: ")]
+    keys = [{"set": name, "prefix": prefix} for name in SETS for prefix in ("", "query: ")]
     harness.measure(NAME, [(key, stamp) for key in keys], jobs=chosen.jobs)
     rows = harness.load(NAME)["rows"]
     harness.write(NAME, rows=rows, goals=[])

@@ -243,7 +243,7 @@ def toy_run(toy_recipe: Callable[..., Any], tiny_encoder: Callable[..., Any]) ->
         *,
         seed: int = 3,
         dropout: float = 0.0,
-        piece_dropout: float = 0.0,
+        piece_exchange: float = 0.0,
         hooks: tuple[Any, ...] = (),
         **options: Any,
     ) -> Any:
@@ -263,7 +263,7 @@ def toy_run(toy_recipe: Callable[..., Any], tiny_encoder: Callable[..., Any]) ->
         records = list(data.train["en"])
         task.fit(records)
         loaded = tiny_encoder(kind)
-        objective = Supervised(task, tokenizer=loaded.tokenizer, piece_dropout=piece_dropout)
+        objective = Supervised(task, tokenizer=loaded.tokenizer, piece_exchange=piece_exchange)
         with seeded(seed, "head"):
             model = Model(loaded.encoder, objective.head(loaded.encoder))
         for part in model.modules():

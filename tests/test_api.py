@@ -1,4 +1,10 @@
+import json
+import shutil
+
+import pytest
+
 import loanword
+from loanword.deploy import manifest
 
 
 def test_transfer_load_evaluate(toy_data, tiny_folder, tmp_path):
@@ -20,6 +26,67 @@ def test_transfer_load_evaluate(toy_data, tiny_folder, tmp_path):
     assert [p.label for p in bundle.predict(["pizza", "visa"])] == [
         p.label for p in result.bundle.predict(["pizza", "visa"])
     ]
+
+
+@pytest.fixture(scope="module")
+def trained(toy_data, tiny_folder, tmp_path_factory):
+    """A run that tested no language, and its folder."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    result = loanword.transfer(
+        train={"en": toy_data["train"]["en"]},
+        dev={"en": toy_data["dev"]["en"]},
+        test={},
+        model=str(tiny_folder("bert")),
+        seed=4,
+        settings={"training.max_steps": 2, "evaluation": {"checkpoint": "last"}, "report_language": "zh"},
+        out=folder,
+    )
+    return result, folder
+
+
+def evaluated(bundle, test, **options):
+    return loanword.evaluate(bundle, test=test, settings={"resamples": 100}, **options)
+
+
+def test_the_regime_is_about_the_languages_that_are_tested(trained, toy_data):
+    result, folder = trained
+    assert result.report.regime.startswith("no target language tested")
+    tests = toy_data["test"]
+    for bundle in (result.bundle, folder):  # Fresh or loaded, it knows the same of itself.
+        found = evaluated(bundle, {"ru": tests["ru"]})
+        assert found.regime == (
+            "zero-shot: no target text or label seen in training or selection; trained on en; "
+            "last weights, nothing selected"
+        )
+        assert found.regime_zh.startswith("零样本：")
+        assert evaluated(bundle, {"en": tests["en"]}).regime == result.report.regime
+        assert (found.seed, found.task, found.sources) == (4, "classification", ("en",))
+    assert evaluated(folder, {"ru": tests["ru"]}).languages == evaluated(result.bundle, {"ru": tests["ru"]}).languages
+
+
+def test_notes_without_the_training_data(trained, tmp_path, write_jsonl):
+    rows = [{"text": "pizza " * 100, "label": "food"}, {"text": "visa", "label": "law"}]
+    test = {"de": write_jsonl(tmp_path / "de.jsonl", rows)}
+    unseen, cut = evaluated(trained[1], test).notes
+    assert unseen == "de: 1 test row has a label that training never saw (law)"
+    assert cut == "de: 50% of the texts were cut at 64 pieces"
+    chinese = evaluated(trained[1], test, report_language="zh").notes
+    assert [note[:3] for note in chinese] == ["de：", "de："]
+
+
+def test_a_bundle_from_before_lineages_claims_nothing(trained, toy_data, tmp_path):
+    folder = tmp_path / "older"
+    shutil.copytree(trained[1] / "model", folder)
+    info = json.loads((folder / "loanword.json").read_text(encoding="utf-8"))
+    del info["lineage"]
+    older = {**info, "sources": ["en"], "regime": "no target language tested; trained on en; ..."}
+    (folder / "loanword.json").write_text(json.dumps(older), encoding="utf-8")
+    manifest.write(folder)
+
+    found = evaluated(folder, {"ru": toy_data["test"]["ru"]})
+    assert found.regime.startswith("not known to be zero-shot: what training saw is not recorded; trained on en; ")
+    assert found.sources == ("en",)
+    assert list(found.languages) == found.targets == ["ru"]
 
 
 def test_public_names_all_load():

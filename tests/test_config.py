@@ -265,6 +265,14 @@ def test_paths_are_taken_from_the_recipes_folder(tmp_path, monkeypatch):
     assert read(file).data.train["en"] == str(tmp_path / "there" / "en.jsonl")
 
 
+def test_a_home_folder_is_written_out_wherever_it_is_typed(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write(tmp_path, '[data.train]\nen = "x"')
+    assert build(MINIMAL, overrides=["out=~/r"]).out == str(tmp_path / "r")
+    assert read("~/recipe.toml").data.train == {"en": str(tmp_path / "x")}
+    assert build({**MINIMAL, "out": "~nobody-here/r"}).out == "~nobody-here/r"
+
+
 def test_a_hub_model_is_no_path(tmp_path):
     file = write(tmp_path, 'model = "org/name"\n[data.train]\nen = "x"')
     assert read(file).model == "org/name"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from loanword import TransferClassifier, UsageError
+from loanword import DataError, TransferClassifier, UsageError
 
 WORDS = {"food": ("pizza", "sushi", "taco", "kebab"), "travel": ("taxi", "hotel", "metro", "visa")}
 
@@ -48,6 +48,58 @@ def test_scikit_learn_can_clone_and_search(tiny_folder, rows):
 
     copy.set_params(settings={"training.max_steps": 2})
     assert len(cross_val_score(copy, np.asarray(rows[0]), np.asarray(rows[1]), cv=2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"X": "one string"}, TypeError, "texts is one string; give a list of texts"),
+        ({"X": ["a", None]}, TypeError, r"texts\[1\] is of the type NoneType; every text must be a string"),
+        ({"X": ["a", float("nan")]}, TypeError, r"texts\[1\] is of the type float"),
+        ({"X": ["a", " "]}, UsageError, r"X\[1\] is ' '; every row needs a text and a label"),
+        ({"y": ["x", None]}, UsageError, r"y\[1\] is None; every row needs a text and a label"),
+        ({"y": ["x", float("nan")]}, UsageError, r"y\[1\] is nan"),
+        ({"y": ["", "x"]}, UsageError, r"y\[0\] is ''"),
+        ({"groups": ["g"]}, UsageError, "X has 2 texts and groups 1 entries; they must be as many"),
+        ({"y": ["x"]}, UsageError, "X has 2 texts and y 1 entries; they must be as many"),
+        ({"y": ["x", "x"]}, DataError, "LW305 the training data has the label 'x' only"),
+        ({"X": [], "y": []}, DataError, "LW305 the training data has no label"),
+    ],
+)
+def test_rows_that_cannot_be_learned_from(tiny_folder, change, error, says):
+    rows = {"X": ["a", "b"], "y": ["x", "z"], **change}
+    with pytest.raises(error, match=says):
+        TransferClassifier(model=str(tiny_folder("bert"))).fit(**rows)
+
+
+def test_what_cannot_be_predicted(fitted):
+    for call in (fitted.predict, fitted.predict_proba):
+        with pytest.raises(TypeError, match="texts is one string; give a list of texts"):
+            call("pizza")
+        with pytest.raises(TypeError, match=r"texts\[0\] is of the type NoneType"):
+            call([None])
+    with pytest.raises(UsageError, match="X has 1 texts and y 2 entries"):
+        fitted.score(["pizza"], ["food", "travel"])
+
+
+def test_nothing_to_predict_is_no_error(fitted):
+    for nothing in ([], np.asarray([], dtype=str)):
+        assert fitted.predict(nothing).shape == (0,)
+        assert fitted.predict(nothing).dtype == fitted.classes_.dtype
+        assert fitted.predict_proba(nothing).shape == (0, 2)
+
+
+def test_rows_without_a_group_are_on_their_own(rows, tiny_folder, monkeypatch):
+    seen = {}
+
+    def run(recipe, *, tables):
+        seen.update(tables["train"])
+        raise InterruptedError
+
+    monkeypatch.setattr("loanword.run.run", run)
+    with pytest.raises(InterruptedError):
+        TransferClassifier().fit(["a", "b", "c"], [1, 2, 1], groups=["g", None, 7])
+    assert seen["en"].group == ["g", "", "7"]
 
 
 def test_mistakes_are_told():

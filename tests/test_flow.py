@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 import torch
 
+import loanword
 from loanword.batches.batch import collate
 from loanword.deploy.bundle import Bundle
+from loanword.errors import UsageError
 from loanword.run import run
 
 AGAIN = """
@@ -98,7 +100,7 @@ def test_a_task_that_can_be_learned_is_learned_and_transfers(toy_recipe, toy_dat
     data = sources(toy_data, toy_data["train"]["en"])
 
     report = run(
-        toy_recipe("bert", data=data, training={"epochs": 40, "learning_rate": 5e-3, "piece_dropout": 0.0})
+        toy_recipe("bert", data=data, training={"epochs": 40, "learning_rate": 5e-3, "piece_exchange": 0.0})
     ).report
 
     scores = {tag: found.metrics["accuracy"].score for tag, found in report.languages.items()}
@@ -147,6 +149,61 @@ def test_two_sources_and_no_dev_data(toy_recipe, toy_data):
     assert list(report.languages) == ["ru"]
     assert report.temperature == 1.0
     assert any("no source dev data" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"training": {"freeze_layers": 3}}, "freeze_layers is 3, but the model has 2 layers"),
+        ({"evaluation": {"checkpoint": "source-dev-best"}}, "source-dev-best, but there is no dev data"),
+    ],
+)
+def test_what_cannot_be_had_is_told_before_training(toy_recipe, toy_data, monkeypatch, changes, says):
+    data = {"train": {"en": str(toy_data["train"]["en"])}, "dev_fraction": 0.0}
+    recipe = toy_recipe("bert", data=data, **changes)
+    monkeypatch.setattr("loanword.run.start_from_probe", lambda *_, **__: pytest.fail("the probe was fitted"))
+
+    with pytest.raises(UsageError, match=says):
+        run(recipe)
+    with pytest.raises(UsageError, match=says):
+        loanword.check(recipe)
+
+
+def test_training_that_ends_before_averaging_begins_says_what_ships(toy_recipe):
+    late = {"epochs": 30, "patience": 1, "average": 0.1, "learning_rate": 1e-9}
+    english, chinese = (run(toy_recipe("bert", training=late, report_language=tag)).report for tag in ("en", "zh"))
+
+    assert english.checkpoint == "last"
+    assert "last weights, their step selected on source dev (en)" in english.regime
+    assert english.notes[0].startswith("training ended early, before there were the weights that the recipe asks for")
+    assert chinese.notes[0].startswith("训练提前结束")
+    assert not any("ended early" in note for note in run(toy_recipe("bert")).report.notes)
+
+
+def test_a_model_that_loanword_trained_before_brings_what_it_has_seen(toy_recipe, toy_data, tmp_path):
+    data = {"train": {"ru": str(toy_data["train"]["ru"])}, "dev": {"ru": str(toy_data["dev"]["ru"])}}
+    short = {"training": {"max_steps": 2}}
+    run(toy_recipe("bert", data=data, out=str(tmp_path / "first"), **short))
+    second = run(toy_recipe("bert", model=str(tmp_path / "first" / "model"), out=str(tmp_path / "second"), **short))
+
+    report = second.report
+    assert report.regime.startswith(
+        "not zero-shot: saw labels of ru in earlier training; trained on en, before that on ru;"
+    )
+    assert report.regime_zh.startswith("非零样本：用到了此前训练中 ru 的标签；")
+    assert (report.sources, report.targets) == (("en", "ru"), ["zh"])
+    assert report.regime in (tmp_path / "second" / "model" / "README.md").read_text(encoding="utf-8")
+    again = loanword.evaluate(tmp_path / "second", test={"ru": toy_data["test"]["ru"]}, settings={"resamples": 100})
+    assert again.regime.startswith(
+        "not zero-shot: saw labels of ru in earlier training; trained on en, before that on ru;"
+    )
+
+
+def test_dev_data_that_is_held_out_is_dev_data(toy_recipe, toy_data):
+    recipe = toy_recipe("bert", training={"max_steps": 2}, evaluation={"checkpoint": "source-dev-best"})
+    held = recipe.model_copy(update={"data": recipe.data.model_copy(update={"dev": {}})})
+
+    assert run(held).report.checkpoint == "source-dev-best"
 
 
 def test_the_suite_itself_cannot_reach_the_network():

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -96,10 +98,22 @@ def test_peak_memory_is_in_bytes(monkeypatch, system, unit):
     class Usage:
         ru_maxrss = 7
 
-    monkeypatch.setattr(hardware.resource, "getrusage", lambda who: Usage)
+    monkeypatch.setattr(pytest.importorskip("resource"), "getrusage", lambda who: Usage)
     monkeypatch.setattr(hardware.sys, "platform", system)
 
     assert peak_memory() == 7 * unit
+
+
+def test_a_system_that_tells_neither_memory_nor_load(monkeypatch):
+    """Windows has no module `resource` and no `os.getloadavg`."""
+    monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.delattr(os, "getloadavg")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+
+    assert peak_memory() == 0
+    assert free_cores() >= 1
+    python = "import sys; sys.modules['resource'] = None; import loanword.hardware"
+    assert subprocess.run([sys.executable, "-c", python], check=False).returncode == 0
 
 
 def test_synchronise_waits_for_nothing_on_a_processor():

@@ -1,8 +1,11 @@
+from dataclasses import fields
 from importlib import metadata
 
 import torch
 
 from loanword import provenance
+from loanword.evaluation.scores import TransferReport
+from loanword.hardware import Hardware
 
 
 def test_versions_are_those_that_run():
@@ -11,6 +14,15 @@ def test_versions_are_those_that_run():
     assert found["torch"] == torch.__version__.split("+")[0] or found["torch"] == torch.__version__
     assert found["numpy"]
     assert found["python"].count(".") == 2
+
+
+def test_circumstances_are_fields_of_a_report():
+    found = provenance.circumstances(Hardware("cpu", "fp32", 2))
+
+    assert set(found) < {field.name for field in fields(TransferReport)}
+    assert found["machine"]["threads"] == "2"
+    assert found["versions"] == provenance.versions()
+    assert found["peak_memory_bytes"] > 0
 
 
 def test_what_is_not_installed_is_left_out(monkeypatch):

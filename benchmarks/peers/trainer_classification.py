@@ -36,6 +36,7 @@ class Settings:
     epochs: float = 3.0
     bf16: bool = False
     warmup: float = 0.0
+    grouped: bool = False
     mean: bool = False
 
 
@@ -75,6 +76,7 @@ def run(
             num_train_epochs=settings.epochs,
             warmup_steps=settings.warmup,
             bf16=settings.bf16,
+            train_sampling_strategy="group_by_length" if settings.grouped else "random",
             seed=seed,
             save_strategy="no",
             report_to=[],

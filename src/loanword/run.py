@@ -11,25 +11,27 @@ from pathlib import Path
 
 from loanword.config import Recipe
 from loanword.data.gather import Tables, gather
-from loanword.deploy.bundle import Bundle, expect_output
+from loanword.deploy.bundle import Bundle
+from loanword.deploy.info import lineage_in
+from loanword.deploy.output import expect_output
 from loanword.encoders.load import load
 from loanword.evaluation.evaluate import Evaluator
-from loanword.evaluation.measure import measure
-from loanword.evaluation.notes import notes
+from loanword.evaluation.measure import expect_checkpoint, measure
+from loanword.evaluation.notes import run_notes
 from loanword.evaluation.scores import TransferReport
-from loanword.hardware import detect, peak_memory
+from loanword.hardware import detect
 from loanword.objectives.objective import OBJECTIVES
 from loanword.progress import Progress, Silent
-from loanword.provenance import versions
+from loanword.provenance import circumstances
 from loanword.randomness import seeded
-from loanword.strategies.regime import regime_of
-from loanword.strategies.strategy import STRATEGIES, next_round
+from loanword.strategies.regime import lineage_of, regimes
+from loanword.strategies.strategy import STRATEGIES, applied, next_round
 from loanword.tasks.model import Model
 from loanword.tasks.probe import start_from_probe
 from loanword.tasks.task import TASKS
+from loanword.training.optimizer import expect_layers
 from loanword.training.state import Data, Run
 from loanword.training.trainer import train
-from loanword.version import __version__
 
 
 @dataclass
@@ -46,9 +48,8 @@ def run(
 ) -> Result:
     """Run `recipe`: read, load, train, evaluate every language, report, save.
 
-    `tables` ("train", "dev", "test" -> language -> table) stand in for files where the data is in memory already.
-    `command` is what was typed, for the report. Raises `DataError`, `ModelError` or `UsageError` before training
-    starts for anything that could be known by then.
+    `tables` ("train", "dev", "test" -> language -> table) stand in for files; `command` is what was typed. Raises
+    `DataError`, `ModelError` or `UsageError` before training starts for anything that could be known by then.
     """
     watch = progress or Silent()
     if recipe.out:
@@ -64,7 +65,7 @@ def run(
 
     # 2 a pretrained encoder under the task's fresh head
     watch.stage("load", detail=recipe.model)
-    loaded = load(recipe.model, **recipe.encoder.model_dump())
+    loaded, earlier = load(recipe.model, **recipe.encoder.model_dump()), lineage_in(recipe.model)
     objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=loaded.tokenizer, settings=recipe.training)
     with seeded(recipe.seed, "head"):
         model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
@@ -79,8 +80,9 @@ def run(
         seed=recipe.seed,
         hooks=watch.hooks(),
     )
-    for strategy in strategies:
-        plan = replace(strategy.apply(plan), sees=plan.sees | strategy.sees)
+    plan = applied(strategies, plan)
+    expect_layers(plan.model.encoder, plan.settings.freeze_layers)
+    expect_checkpoint(recipe.evaluation, dev=plan.data.dev)
 
     while True:  # One round, unless a strategy asks for another
         # 3 Record -> Encoded -> Batch -> EncoderOutput -> loss: the probe gives the head its start, then all is trained
@@ -109,39 +111,37 @@ def run(
         # 4 Encoded -> Prediction -> Scores: all languages in one pass, for every candidate checkpoint
         passes = len(trained.candidates) if recipe.evaluation.compare_checkpoints else 1
         watch.stage("evaluate", total=sum(len(table) for table in plan.data.test.values()) * passes)
-        measured = measure(plan, trained, recipe.evaluation, dev=dev, progress=watch.advance)
+        lineage = lineage_of(plan, earlier=earlier)
+        measured = measure(
+            plan, trained, recipe.evaluation, dev=dev, sources=lineage.trained_on, progress=watch.advance
+        )
         if (following := next_round(strategies, plan, measured.scores)) is None:
             break
         plan = following
 
     # 5 Scores -> TransferReport -> bundle
+    lineage = replace(lineage, checkpoint=measured.checkpoint)
     report = TransferReport(
         task=recipe.task,
         model=recipe.model,
-        regime=regime_of(plan, checkpoint=measured.checkpoint, language="en"),
-        regime_zh=regime_of(plan, checkpoint=measured.checkpoint, language="zh"),
+        **regimes(lineage, tested=plan.data.test),
         metric=task.metrics[0],
         seed=recipe.seed,
-        sources=tuple(data.train),
+        sources=lineage.trained_on,
         languages=measured.scores,
         labels=task.labels,
         checkpoint=measured.checkpoint,
         seconds={"train": trained.seconds, "evaluate": measured.seconds},
         tokens_per_second=trained.tokens_per_second,
-        peak_memory_bytes=peak_memory(),
-        versions=versions(),
-        machine=hardware.describe(),
-        loanword_version=__version__,
+        **circumstances(hardware),
         recipe=recipe.to_toml(),
         origins={tag: table.origin for tag, table in plan.data.test.items()},
         training=trained.describe(plan.settings),
         temperature=measured.temperature,
         command=command,
-        notes=notes(plan, measured.scores, language=recipe.report_language),
+        notes=run_notes(plan, measured, wanted=recipe.evaluation.checkpoint, language=recipe.report_language),
     )
-    bundle = Bundle(
-        model=plan.model, tokenizer=plan.tokenizer, task=task, hardware=hardware, report=report, recipe=recipe
-    )
+    bundle = Bundle(plan.model, plan.tokenizer, task, hardware, lineage, seed=recipe.seed, report=report, recipe=recipe)
     result = Result(report=report, bundle=bundle)
     if recipe.out:
         watch.stage("save", detail=recipe.out)

@@ -38,18 +38,18 @@ def toy(monkeypatch):
 
 def test_reduction_is_that_of_the_means_and_the_interval_holds_it(toy):
     rows = toy(0.5, 0.7)
-    found = transfer.compare(rows, "pretrained", "loanword", ("stock-shipped", "stock-tuned"))
-    for name, value in found["sets"].items():
+    found = transfer.compare(rows, "pretrained", transfer.STOCK)
+    for name, value in found.sets.items():
         mean = {
             method: np.mean([r["accuracy"] for r in rows if (r["key"]["set"], r["key"]["method"]) == (name, method)])
             for method in ("loanword", "stock-tuned")
         }
         assert value == pytest.approx((mean["loanword"] - mean["stock-tuned"]) / (1 - mean["stock-tuned"]))
-    assert found["low"] < found["mean"] < found["high"]
-    assert found["low"] > 0
+    assert found.low < found.mean < found.high
+    assert found.low > 0
 
 
 def test_no_difference_is_no_gain(toy):
-    found = transfer.compare(toy(0.6, 0.6), "pretrained", "loanword", ("stock-shipped", "stock-tuned"))
-    assert found["mean"] == pytest.approx(0)
-    assert found["low"] <= 0 <= found["high"]
+    found = transfer.compare(toy(0.6, 0.6), "pretrained", transfer.STOCK)
+    assert found.mean == pytest.approx(0)
+    assert found.low <= 0 <= found.high

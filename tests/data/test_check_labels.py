@@ -36,6 +36,14 @@ def test_sound_labels_are_left_alone():
     assert not told(check_permutations(tables))
 
 
+def test_one_label_is_nothing_to_learn():
+    one = {"en": table(["a"] * 30), "de": table(["a"] * 30, language="de")}
+    assert ("LW305", "error", "train") in told(check_labels({"train": one}))
+    more = one | {"fr": table(["a", "b"] * 30, language="fr")}
+    for tables in ({"train": more}, {"test": one}):
+        assert "LW305" not in {finding.code for finding in check_labels(tables)}
+
+
 def test_test_tables_alone_have_no_unseen_labels():
     assert not told(check_labels({"test": {"de": table(["a", "b"] * 9)}}))
 

@@ -96,6 +96,23 @@ def test_all_pairs_of_roles(earlier, later):
     assert not codes(check_leaks(other))
 
 
+@pytest.mark.parametrize(
+    ("shared", "others", "severity"),
+    [
+        (["hotel"] * 4, 40, None),
+        (["hotel", "taxi", "42", "visa", "menu"], 95, "error"),
+        (["hotel", "taxi", "42", "visa", "menu"], 96, None),
+        (["turn it off"], 40, "warning"),
+        (["turn it off"] * 40, 0, "error"),
+    ],
+)
+def test_one_text_in_two_languages(shared, others, severity):
+    rows = [*shared, *(f"eigene Zeile {row}" for row in range(others))]
+    tables = {"train": {"en": table([*shared, "x"])}, "test": {"de": table(rows, language="de")}}
+    found = [(one.code, one.severity, one.rows) for one in check_leaks(tables)]
+    assert found == ([("LW503", severity, tuple(range(1, len(shared) + 1)))] if severity else [])
+
+
 def test_groups():
     tables = {
         "train": {"en": table(["a b c"], group=["g1"])},

@@ -5,7 +5,7 @@ import pytest
 from loanword.config import DataSettings
 from loanword.data import gather as module
 from loanword.data.gather import families, gather
-from loanword.data.records import LABELLED_TEXT, Table
+from loanword.data.records import LABELLED_TEXT, PLAIN_TEXT, Table
 from loanword.errors import DataError, UsageError
 
 
@@ -94,7 +94,7 @@ def test_hub_and_builtin_are_asked_for_the_split_of_their_place(monkeypatch):
 
     def fake(source, *, language, shape, columns, split):
         asked.append((source, language, split))
-        return Table(language=language, text=["x"], label=["a"])
+        return Table(language=language, text=["x", "y"], label=["a", "b"])
 
     monkeypatch.setattr(module, "read", fake)
     sources = {"en": "hub:o/n", "de": "hub:o/n:conf@extra", "fr": "builtin:home-assistant", "it": "it.csv"}
@@ -125,6 +125,25 @@ def test_a_wrong_call_is_a_usage_error(tmp_path, write_jsonl):
     file = write_jsonl(tmp_path / "x.jsonl", rows(3))
     with pytest.raises(UsageError, match="column"):
         gather(settings(train={"en": file}, columns={"txt": "body"}), shape=LABELLED_TEXT, seed=0)
+
+
+def test_one_label_in_all_training_files_is_bad_data(tmp_path, write_jsonl):
+    one = write_jsonl(tmp_path / "one.jsonl", [{"text": f"t{row}", "label": "a"} for row in range(9)])
+    two = write_jsonl(tmp_path / "two.jsonl", rows(9))
+
+    def read(*files, shape=LABELLED_TEXT):
+        train = dict(zip(("en", "de"), files, strict=False))
+        return gather(settings(train=train, test={"fr": one}), shape=shape, seed=0)
+
+    with pytest.raises(DataError) as caught:
+        read(one, one)
+    assert [(problem.code, problem.path) for problem in caught.value.problems] == [("LW305", str(one))] * 2
+    assert "the label 'a' only" in str(caught.value)
+    assert read(one, two)["train"]
+    assert read(one, shape=PLAIN_TEXT)["train"]
+    empty = {"train": {"en": Table(language="en", text=["x"], label=[None])}}
+    with pytest.raises(DataError, match="memory: LW305 the training data has no label"):
+        gather(settings(), shape=LABELLED_TEXT, seed=0, tables=empty)
 
 
 def test_no_translation_copy_or_relative_of_a_dev_row_is_trained_on():

@@ -17,6 +17,7 @@ from loanword.deploy import manifest
 from loanword.deploy.bundle import Bundle
 from loanword.errors import ModelError, UsageError
 from loanword.run import run
+from loanword.strategies.regime import Lineage
 
 PLACE = "qzx-somebodys-folder"
 SECRETS = {"train": "zebrafinch", "dev": "wolfsbane", "test": "quicksilver"}
@@ -227,25 +228,36 @@ def test_a_damaged_bundle_is_not_loaded(copy):
     ("change", "says"),
     [
         ({"format_version": 2}, "has bundle format 2, this is loanword .* reads up to 1; upgrade loanword"),
-        ({"format_version": "x"}, "has bundle format x"),
-        ({"format_version": None}, "has bundle format None"),
-        ({"prefix": ...}, "loanword.json lacks prefix"),
+        ({"max_length": "x"}, "max_length: Input should be a valid integer"),
+        ({"prefix": 3}, "prefix: Input should be a valid string"),
+        ({"task": "cooking"}, r"task and task_state do not .*unknown task 'cooking'; known: classification"),
+        ({"task_state": {"labels": "ab"}}, r"task_state .*labels must be a list of different texts"),
+        ({"task_state": {"labels": [1, 2]}}, r"task_state .*labels must be a list of different texts"),
+        ({"task_state": {"labels": ["a", "b", "c"]}}, r"task_state do not make the model of head.safetensors"),
+        ({"task_state": {"labels": ["a", "b"], "dropout": "x"}}, r"task_state do not make the model"),
+        ({"task_state": {"labels": ["a", "b"], "colour": "red"}}, r"task_state do not make the model .*colour"),
     ],
 )
-def test_formats_that_are_not_ours(copy, change, says):
+def test_wrong_content_under_a_right_manifest(copy, change, says):
     info = {**json.loads((copy / "loanword.json").read_text()), **change}
-    (copy / "loanword.json").write_text(json.dumps({key: value for key, value in info.items() if value is not ...}))
+    (copy / "loanword.json").write_text(json.dumps(info))
     manifest.write(copy)
-    with pytest.raises(ModelError, match=says):
+    with pytest.raises(ModelError, match=says) as caught:
         Bundle.load(copy)
+    assert str(caught.value).startswith(f"{copy / 'loanword.json'}")
+    assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_task_names_the_known_ones(copy):
+def test_a_bundle_from_before_lineages_loads(copy):
     info = json.loads((copy / "loanword.json").read_text())
-    (copy / "loanword.json").write_text(json.dumps({**info, "task": "cooking"}))
+    del info["lineage"]
+    (copy / "loanword.json").write_text(
+        json.dumps({**info, "sources": ["en"], "regime": "zero-shot: ...", "seed": None})
+    )
     manifest.write(copy)
-    with pytest.raises(UsageError, match=r"unknown task 'cooking'; known: .*classification"):
-        Bundle.load(copy)
+    found = Bundle.load(copy, threads=1)
+    assert (found.lineage, found.seed) == (Lineage(sources=("en",)), 0)
+    assert len(found.predict(TEXTS)) == len(TEXTS)
 
 
 def test_what_is_no_bundle(tmp_path):
@@ -283,7 +295,7 @@ def test_saving_replaces_an_older_bundle_whole(made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
-@pytest.mark.parametrize("step", ["_describe", "_documents"])
+@pytest.mark.parametrize("step", ["describe", "_documents"])
 def test_a_failing_save_leaves_the_older_one(made, tmp_path, monkeypatch, step):
     target = tmp_path / "b"
     made[0].bundle.save_pretrained(target)
@@ -330,6 +342,14 @@ def test_nothing_but_a_bundle_is_replaced(made, tmp_path):
     (tmp_path / "empty").mkdir()
     made[0].bundle.save_pretrained(tmp_path / "empty")
     manifest.verify(tmp_path / "empty")
+
+
+def test_a_home_folder_is_written_out(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert made[0].bundle.save("~/run")["model"] == tmp_path / "run" / "model"
+    assert Bundle.load("~/run", threads=1).seed == 3
+    made[0].bundle.save_pretrained("~/copy")
+    assert (tmp_path / "copy" / "loanword.json").is_file()
 
 
 def test_a_loaded_bundle_saves_as_it_was(made, tmp_path):

@@ -203,6 +203,8 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert bundled.cache_root() == tmp_path / ".cache" / "loanword"
+    monkeypatch.setenv("LOANWORD_CACHE", "~/own")
+    assert bundled.cache_root() == tmp_path / "own"
 
 
 # --- the real file ---------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ def tensors(model):
 
 def trained(toy_run, kind, embeddings, **options):
     """Train and return the tensors before and after, and the ids that were kept."""
-    run, encoded = toy_run(kind, embeddings=embeddings, max_steps=12, weight_decay=0.1, piece_dropout=0.1, **options)
+    run, encoded = toy_run(kind, embeddings=embeddings, max_steps=12, weight_decay=0.1, piece_exchange=0.1, **options)
     before = tensors(run.model)
     done = train(run, encoded)
     return before, tensors(run.model), done

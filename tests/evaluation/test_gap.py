@@ -57,12 +57,12 @@ def test_parallel_equals_brute_force():
 
 
 def test_parallel_is_paired():
-    """Two languages that fail on the same rows: no doubt that the gap is small."""
+    """Two languages that fail on the same rows: little doubt that the gap is small, and a little there is."""
     source = side(200, share=0.8, seed=3)
     target = {**source, "rows": source["rows"].copy()}
     found = compare(source, target)
     assert found.basis == "parallel"
-    assert (found.interval.low, found.interval.high) == (0.0, 0.0)
+    assert -0.02 < found.interval.low < 0 < found.interval.high < 0.02
 
 
 def test_groups_widen_the_parallel_interval():
@@ -91,6 +91,35 @@ def test_label_matched_sides_are_drawn_apart():
     found = compare(source, {**source, "ids": [f"other-{name}" for name in source["ids"]]})
     assert found.basis == "label-matched"
     assert found.interval.low < -0.04 < 0.04 < found.interval.high
+
+
+@pytest.mark.parametrize(("here", "there"), [(2, 2), (ENOUGH - 1, 400), (400, ENOUGH - 1)])
+def test_few_rows_are_not_comparable(here, there):
+    source, target = side(here, share=1.1, seed=0), side(there, share=1.1, seed=1, start=1000)
+    assert compare(source, target).basis == "not comparable"
+
+
+@pytest.mark.parametrize("share", [1.1, 0.8])
+def test_perfect_scores_do_not_make_a_gap_certain(share):
+    source, target = side(ENOUGH, share=1.1, seed=0), side(ENOUGH, share=share, seed=1, start=1000)
+    found = compare(source, target)
+    assert found.basis == "label-matched"
+    score = 1 - target["rows"][:, 0].mean()
+    low, high = newcombe(1.0, ENOUGH, 1 - score, ENOUGH)
+    assert found.interval.score == pytest.approx(score)
+    assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=0.03)
+
+
+def newcombe(p1, n1, p2, n2):
+    """Method 10 of Newcombe 1998 as it is printed: roots of |x - p| = z * sqrt(x * (1 - x) / n)."""
+    z = 1.96
+
+    def roots(p, n):
+        return np.sort(np.roots([1 + z * z / n, -(2 * p + z * z / n), p * p]).real)
+
+    (l1, u1), (l2, u2) = roots(p1, n1), roots(p2, n2)
+    low = p1 - p2 - z * np.sqrt(l1 * (1 - l1) / n1 + u2 * (1 - u2) / n2)
+    return low, p1 - p2 + z * np.sqrt(u1 * (1 - u1) / n1 + l2 * (1 - l2) / n2)
 
 
 def test_not_comparable_where_the_labels_differ():

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from loanword.evaluation.intervals import CELLS, bootstrap, difference, memberships, samples, wilson
+from loanword.evaluation.intervals import CELLS, apart, bootstrap, difference, memberships, samples, wilson
 from loanword.evaluation.metrics import METRICS
+from loanword.evaluation.scores import Interval
 
 ACCURACY = METRICS.get("accuracy")
 
@@ -124,10 +125,26 @@ def test_paired_difference_is_narrower_than_unpaired():
     assert (paired.high - paired.low) < 0.6 * (high - low)
 
 
-def test_difference_to_oneself_is_nothing():
+def test_where_no_row_disagrees_some_may():
+    """The share of rows that disagree is at most Wilson's upper end for none of 80, and so is the difference."""
     rows = accuracy_rows(np.random.default_rng(3).random(80) < 0.5)
+    reach = binomtest(0, 80).proportion_ci(method="wilson").high
     found = difference(rows, rows, ACCURACY, groups=[""] * 80)
-    assert (found.score, found.low, found.high) == (0.0, 0.0, 0.0)
+    assert (found.score, found.low, found.high) == pytest.approx((0.0, -reach, reach))
+    right, wrong = accuracy_rows([1] * 80), accuracy_rows([0] * 80)
+    all_apart = difference(right, wrong, ACCURACY, groups=[""] * 80)
+    assert (all_apart.score, all_apart.low, all_apart.high) == pytest.approx((1.0, 1 - reach, 1.0))
+    clustered = difference(rows, rows, ACCURACY, groups=["one"] * 80)
+    assert clustered.high > 0.7
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(56, 48), (9, 3), (10, 0), (0, 0)])
+def test_apart_is_newcombes_tenth_method(ours, theirs):
+    """56/70 against 48/80, 9/10 against 3/10 and 10/10 against 0/20 stand in his paper with these ends."""
+    of = {56: (70, 80), 9: (10, 10), 10: (10, 20), 0: (10, 10)}[ours]
+    printed = {56: (0.0524, 0.3339), 9: (0.1705, 0.8090), 10: (0.6791, 1.0), 0: (-0.2775, 0.2775)}[ours]
+    found = apart(*(Interval(x / n, *wilson(x / n, n)) for x, n in zip((ours, theirs), of, strict=True)))
+    assert (found.low, found.high) == pytest.approx(printed, abs=6e-5)
 
 
 def test_the_seed_decides():

@@ -9,8 +9,10 @@ import torch
 from loanword.config import EvaluationSettings
 from loanword.data.read import read
 from loanword.encoders.load import load
+from loanword.errors import UsageError
+from loanword.evaluation import measure as module
 from loanword.evaluation.evaluate import Evaluator
-from loanword.evaluation.measure import calibrate, measure
+from loanword.evaluation.measure import calibrate, expect_checkpoint
 from loanword.hardware import Hardware
 from loanword.tasks.model import Model
 from loanword.tasks.supervised import Supervised
@@ -20,6 +22,10 @@ from loanword.training.trainer import train
 
 CPU = Hardware(device="cpu", precision="fp32", threads=1)
 SETTINGS = EvaluationSettings(resamples=100)
+
+
+def measure(run, trained, settings, **options):
+    return module.measure(run, trained, settings, sources=tuple(run.data.train), **options)
 
 
 def relabelled(table, labels):
@@ -149,6 +155,14 @@ def test_test_labels_decide_nothing_that_ships(trained):
     assert all(torch.equal(value, two[2][name]) for name, value in one[2].items())
     assert scores[0].metrics["accuracy"].score == pytest.approx(1 - scores[1].metrics["accuracy"].score)
     assert scores[0].metrics["accuracy"].score > 0.7
+
+
+def test_the_best_on_dev_needs_dev():
+    best = SETTINGS.model_copy(update={"checkpoint": "source-dev-best"})
+    with pytest.raises(UsageError, match="checkpoint is source-dev-best, but there is no dev data"):
+        expect_checkpoint(best, dev={})
+    expect_checkpoint(best, dev={"en": None})
+    expect_checkpoint(SETTINGS, dev={})
 
 
 def test_without_dev_nothing_is_calibrated(trained):

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from report_cases import report
 
 from loanword.data.records import Table
-from loanword.evaluation.notes import notes
+from loanword.evaluation import notes as module
+from loanword.evaluation.measure import Measured
+from loanword.evaluation.notes import run_notes
 
 SCORES = {tag: replace(score, truncated=0.0, unknown=0.0) for tag, score in report(languages=2).languages.items()}
 
@@ -20,8 +22,30 @@ def plan(*, test_labels=("a", "b"), dev=True, train=None):
     )
 
 
+def notes(run, scores, *, shipped="averaged", wanted="averaged", language="en"):
+    return run_notes(run, Measured(scores, shipped, 1.0, 0.0), wanted=wanted, language=language)
+
+
 def test_nothing_to_say():
     assert notes(plan(), SCORES) == ()
+
+
+def test_without_training_data_the_rest_is_said():
+    run = plan(test_labels=("x", "a"), dev=False, train={"en": Table("en", ["secret text"], ["a"])})
+    scores = {"en": replace(SCORES["en"], truncated=0.25, unknown=0.5)}
+    found = module.notes(run.data.test, scores, task=run.task, tokenizer=run.tokenizer)
+    assert [line.split(": ")[1].split()[0] for line in found] == ["1", "25%", "50%"]
+    assert set(found) < set(notes(run, scores))
+
+
+def test_another_checkpoint_than_the_recipe_wanted():
+    (found,) = notes(plan(), SCORES, shipped="last")
+    assert found.startswith("training ended early")
+    assert "(averaged)" in found
+    assert "the last step ship instead" in found
+    (chinese,) = notes(plan(), SCORES, shipped="last", wanted="source-dev-best", language="zh")
+    assert chinese.startswith("训练提前结束")
+    assert "（源语言开发集最优）" in chinese
 
 
 def test_labels_that_training_never_saw():

@@ -109,6 +109,6 @@ def test_calibration_errors_without_any_are_not_zero():
     assert all(map(math.isnan, calibration_errors(report(languages=0))))
 
 
-@pytest.mark.parametrize(("size", "text"), [(0, "0.00 GiB"), (3 * 2**30, "3.00 GiB")])
+@pytest.mark.parametrize(("size", "text"), [(0, "–"), (3 * 2**30, "3.00 GiB")])
 def test_memory(size, text):
     assert memory(size) == text

@@ -4,15 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from loanword.strategies.regime import WORDS, regime, regime_of
+from loanword.strategies.regime import WORDS, Lineage, lineage_of, regime, regimes
 from loanword.strategies.strategy import SEES
 
 AVERAGED = "weights averaged over the end of training, nothing selected"
 
 
-def line(**changes):
-    given = {"sources": ["en"], "targets": ["de", "sw"], "sees": (), "checkpoint": "averaged", "dev": ("en",)}
-    return regime(**{**given, **changes})
+def line(*, tested=("en", "de", "sw"), language="en", **changes):
+    given = {"sources": ("en",), "dev": ("en",), "checkpoint": "averaged"}
+    return regime(Lineage(**{**given, **changes}), tested=tested, language=language)
 
 
 def test_zero_shot():
@@ -41,7 +41,7 @@ def test_stopping_by_dev_scores_is_selection():
 
 
 def test_what_is_seen_is_said():
-    found = line(sees={"target text", "dictionary"}, sources=["en", "fr"])
+    found = line(sees=("dictionary", "target text"), sources=("en", "fr"))
     assert found.startswith("not zero-shot: saw dictionary, target text; trained on en, fr; ")
 
 
@@ -53,7 +53,8 @@ def test_target_dev_is_not_zero_shot():
 
 
 def test_no_target():
-    assert line(targets=[]).startswith("no target language tested; trained on en; ")
+    assert line(tested=["en"]) == line(tested=[])
+    assert line(tested=[]).startswith("no target language tested; trained on en; ")
 
 
 def test_an_unknown_checkpoint_is_never_described():
@@ -62,9 +63,47 @@ def test_an_unknown_checkpoint_is_never_described():
 
 
 def test_chinese_says_the_same_things():
-    assert set(WORDS["en"]) | set(SEES) <= set(WORDS["zh"])
-    found = line(language="zh", sees={"target text"}, dev=("en", "de"), checkpoint="source-dev-best")
+    assert set(WORDS["en"]) | SEES <= set(WORDS["zh"])
+    found = line(language="zh", sees=("target text",), dev=("en", "de"), checkpoint="source-dev-best")
     assert found == "非零样本：用到了目标语言文本、de 的开发集标签；训练语言 en；权重由开发集（en、de）选定"
+
+
+def test_a_tested_language_that_was_learned_before_is_not_zero_shot():
+    before = Lineage(sources=("de",), dev=("de",), checkpoint="averaged")
+    found = line(earlier=before)
+    assert found.startswith("not zero-shot: saw labels of de in earlier training; trained on en, before that on de; ")
+    assert line(earlier=before, tested=["sw"]).startswith("zero-shot: ")
+    assert line(earlier=before, tested=["en"]).startswith("no target language tested; trained on en, before that on de")
+    chinese = line(earlier=before, language="zh")
+    assert chinese.startswith("非零样本：用到了此前训练中 de 的标签；训练语言 en，此前的训练语言 de；")
+
+
+def test_all_that_was_ever_seen_counts():
+    first = Lineage(sources=("fr",), sees=("dictionary",), checkpoint="last")
+    second = Lineage(sources=("en",), dev=("sw",), checkpoint="last", earlier=first)
+    found = line(earlier=second)
+    assert found.startswith("not zero-shot: saw dictionary, dev labels of sw; trained on en, before that on en, fr; ")
+    assert Lineage(sources=("de",), earlier=second).trained_on == ("de", "en", "fr")
+
+
+def test_what_is_not_recorded_is_not_claimed():
+    assert line(checkpoint=None) == (
+        "not known to be zero-shot: what training saw is not recorded; trained on en; "
+        "how the weights were chosen is not recorded"
+    )
+    found = line(earlier=Lineage(sources=()))
+    assert found.startswith("not known to be zero-shot: ")
+    assert "; trained on en, before that on languages that are not recorded; weights averaged" in found
+    chinese = line(language="zh", sources=(), dev=(), checkpoint=None)
+    assert chinese == "无法确认是零样本：训练时用到的内容未记录；训练语言 未记录；权重的选定方式未记录"
+
+
+def test_a_report_has_both_lines():
+    lineage = Lineage(sources=("en",), checkpoint="last")
+    assert regimes(lineage, tested=["de"]) == {
+        "regime": line(dev=(), checkpoint="last"),
+        "regime_zh": line(dev=(), checkpoint="last", language="zh"),
+    }
 
 
 def run_of(*, patience=0, dev=("en",), sees=frozenset()):
@@ -76,11 +115,13 @@ def run_of(*, patience=0, dev=("en",), sees=frozenset()):
 
 
 def test_a_run_is_described_by_what_it_holds():
-    assert regime_of(run_of(), checkpoint="averaged") == line()
-    assert regime_of(run_of(sees={"dictionary"}), checkpoint="last") == line(sees={"dictionary"}, checkpoint="last")
-    assert regime_of(run_of(dev=("de",)), checkpoint="averaged") == line(dev=("de",))
+    assert lineage_of(run_of(), earlier=None) == Lineage(sources=("en",), dev=("en",))
+    before = Lineage(sources=("de",))
+    found = lineage_of(run_of(sees={"target text", "dictionary"}, dev=("de",)), earlier=before)
+    assert found == Lineage(sources=("en",), dev=("de",), sees=("dictionary", "target text"), earlier=before)
 
 
 def test_patience_is_selection_where_there_is_dev_data():
-    assert "their step selected on source dev (en)" in regime_of(run_of(patience=2), checkpoint="averaged")
-    assert "nothing selected" in regime_of(run_of(patience=2, dev=()), checkpoint="averaged")
+    assert lineage_of(run_of(patience=2), earlier=None).stopping
+    assert not lineage_of(run_of(patience=2, dev=()), earlier=None).stopping
+    assert not lineage_of(run_of(), earlier=None).stopping

@@ -6,7 +6,7 @@ import pytest
 
 from loanword.errors import UsageError
 from loanword.run import run
-from loanword.strategies.strategy import SEES, STRATEGIES
+from loanword.strategies.strategy import SEES, STRATEGIES, applied
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def own_strategy(monkeypatch):
         def next_round(self, run, scores):
             return None
 
-    assert Half.sees <= set(SEES)
+    assert Half.sees <= SEES
     return seen
 
 
@@ -42,6 +42,17 @@ def test_a_users_strategy_runs_and_what_it_sees_is_on_the_report(own_strategy, t
     assert found.regime.startswith("not zero-shot: saw target text; trained on en; ")
     assert own_strategy == [{"en": 24}]
     assert found.training["epochs"] > plain.training["epochs"]
+
+
+def test_what_has_no_name_cannot_be_seen():
+    class Peeks:
+        sees = frozenset({"target text", "test labels"})
+
+        def apply(self, run):
+            raise AssertionError("not to be applied")
+
+    with pytest.raises(UsageError, match=r"strategy Peeks sees 'test labels', .* known: dictionary, parallel text"):
+        applied([Peeks()], None)
 
 
 def test_a_second_strategy_of_a_name_is_refused():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from loanword.data.records import Record
-from loanword.errors import UsageError
+from loanword.errors import ModelError, UsageError
 from loanword.tasks.classification import Classification
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -28,11 +28,10 @@ def test_labels_are_sorted_by_name():
     assert task.labels == ("B", "a", "b", "ä")
 
 
-@pytest.mark.parametrize(("labels", "message"), [((), "0 label(s), none"), (("a", "a"), "1 label(s), only 'a'")])
-def test_two_labels_are_needed(labels, message):
-    with pytest.raises(UsageError) as error:
-        Classification().fit(records(*labels))
-    assert message in str(error.value)
+@pytest.mark.parametrize("labels", [None, "ab", [], [1, 2], ["a", None], ["a", "a"], {"a": 1}])
+def test_labels_that_are_none(labels):
+    with pytest.raises(ModelError, match="labels must be a list of different texts"):
+        Classification.from_state({"labels": labels})
 
 
 def test_encode_gives_indices_and_none_for_what_is_not_known(tokenizer):

@@ -46,6 +46,34 @@ def test_it_is_scikit_learns_logistic_regression_on_standardised_data(classes, p
     np.testing.assert_allclose(found, expected, atol=5e-3)
 
 
+def test_weighing_a_class_is_repeating_its_rows():
+    vectors, targets = (torch.from_numpy(part) for part in data(3, noise=2.0))
+    rows = torch.arange(len(targets))
+    repeated = torch.cat([rows, rows[targets == 2], rows[targets == 2]])
+
+    weighed = fit_probe(vectors, targets, classes=3, weights=torch.tensor([1.0, 1.0, 3.0]), penalty=0.01)
+    longer = fit_probe(vectors[repeated], targets[repeated], classes=3, penalty=0.01)
+
+    answers = [(vectors.float() @ weight.T + bias).softmax(1) for weight, bias in (weighed, longer)]
+    plain = fit_probe(vectors, targets, classes=3, penalty=0.01)
+    assert (answers[0] - answers[1]).abs().max() < 0.01
+    assert ((vectors.float() @ plain[0].T + plain[1]).softmax(1) - answers[0]).abs().max() > 0.05
+
+
+def test_the_choice_weighs_rows_by_class():
+    """A class of 10 in 200 rows: by plain accuracy never answering it is as good as anything; by class it is not."""
+    rng = np.random.default_rng(0)
+    targets = torch.tensor([0] * 190 + [1] * 10)
+    vectors = torch.from_numpy(rng.normal(size=(200, 5))).float()
+    vectors[targets == 1, 0] += 1.5
+
+    def chosen(weights):
+        return choose_penalty(vectors, targets, classes=2, weights=weights, groups=[""] * 200, seed=0)
+
+    assert chosen(None) == max(PENALTIES)
+    assert chosen(torch.tensor([200 / 380, 10.0])) < max(PENALTIES)
+
+
 def test_a_column_without_variance_gets_no_say():
     vectors, targets = data(3)
     vectors[:, 2] = 4.25

@@ -37,24 +37,40 @@ def test_the_head_is_the_tasks(toy_run):
     assert (head.linear.in_features, head.linear.out_features, head.dropout.p) == (32, 2, 0.0)
 
 
-def test_pieces_are_dropped_at_their_rate_and_control_pieces_never(toy_run):
-    run, encoded = toy_run("xlm-roberta", piece_dropout=0.3)
+@pytest.fixture
+def exchanging(toy_run):
+    """A run whose table has a twin for every other piece: what lies beside a piece is known."""
+    run, encoded = toy_run("xlm-roberta", piece_exchange=0.3)
+    table = run.model.encoder.model.get_input_embeddings().weight
+    with torch.no_grad():
+        table[: len(table) // 2 * 2 : 2] = table[1::2] + 0.01
+    return run, encoded
+
+
+def test_pieces_are_exchanged_at_their_rate_and_control_pieces_never(exchanging):
+    run, encoded = exchanging
     tokenizer, rng = run.tokenizer, generator(0)
     plain = collate(encoded, pad_id=tokenizer.pad_id)
 
+    possible = run.objective.begin(encoded, run.model.encoder)
     batches = [run.objective.prepare(encoded, rng) for _ in range(20)]
 
     control = torch.isin(plain.ids, torch.tensor(tokenizer.control_ids))
     changed = torch.stack([batch.ids != plain.ids for batch in batches])
     assert not (changed & control).any()
     assert float(changed[:, ~control].float().mean()) == pytest.approx(0.3, abs=0.02)
-    assert {int(value) for batch in batches for value in batch.ids[batch.ids != plain.ids]} == {tokenizer.unknown_id}
+    new = torch.stack([batch.ids for batch in batches])[changed]
+    assert set(new.tolist()) <= set(possible)
+    assert not set(new.tolist()) & set(tokenizer.control_ids)
+    old = plain.ids.expand(20, -1, -1)[changed]
+    assert ((new ^ 1) == old).float().mean() > 0.5  # The twin is the nearest, though not the only neighbour.
     assert not torch.equal(batches[0].ids, batches[1].ids)
     assert torch.equal(batches[0].mask, plain.mask)
 
 
-def test_how_a_step_is_cut_does_not_change_what_is_dropped(toy_run):
-    run, encoded = toy_run("bert", piece_dropout=0.3)
+def test_how_a_step_is_cut_does_not_change_what_is_exchanged(exchanging):
+    run, encoded = exchanging
+    run.objective.begin(encoded, run.model.encoder)
 
     whole = run.objective.prepare(encoded[:8], generator(5))
     rng = generator(5)
@@ -62,13 +78,13 @@ def test_how_a_step_is_cut_does_not_change_what_is_dropped(toy_run):
 
     rows = [row[mask.bool()].tolist() for part in parts for row, mask in zip(part.ids, part.mask, strict=True)]
     assert rows == [row[mask.bool()].tolist() for row, mask in zip(whole.ids, whole.mask, strict=True)]
+    assert rows != [item.ids for item in encoded[:8]]
 
 
-def test_nothing_is_dropped_without_an_unknown_piece(toy_run):
+def test_nothing_is_exchanged_where_nothing_is_asked_for(toy_run):
     run, encoded = toy_run("bert")
-    run.tokenizer.unknown_id = None
-    objective = Supervised(run.task, tokenizer=run.tokenizer, piece_dropout=0.9)
+    objective = Supervised(run.task, tokenizer=run.tokenizer, piece_exchange=0.0)
 
+    assert objective.begin(encoded, run.model.encoder) == []
     batch = objective.prepare(encoded[:4], generator(0))
-
     assert torch.equal(batch.ids, collate(encoded[:4], pad_id=run.tokenizer.pad_id).ids)

@@ -14,17 +14,11 @@ class One(torch.nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("share", "every", "steps", "taken"),
-    [
-        (0.5, 1, 10, [6, 7, 8, 9, 10]),
-        (1.0, 1, 4, [1, 2, 3, 4]),
-        (0.25, 1, 8, [7, 8]),
-        (0.5, 2, 10, [6, 8, 10]),
-        (0.1, 1, 3, [3]),
-    ],
+    ("share", "steps", "taken"),
+    [(0.5, 10, [6, 7, 8, 9, 10]), (1.0, 4, [1, 2, 3, 4]), (0.25, 8, [7, 8]), (0.1, 3, [3])],
 )
-def test_average_takes_the_last_part(share, every, steps, taken):
-    hook, state = Average(share=share, every=every), State(model=One(), steps=steps)
+def test_average_takes_the_last_part(share, steps, taken):
+    hook, state = Average(share=share), State(model=One(), steps=steps)
 
     for step in range(1, steps + 1):
         state.step = step

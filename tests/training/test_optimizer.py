@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from loanword.errors import UsageError
-from loanword.training.optimizer import adamw, freeze, schedule, train_mode
+from loanword.training.optimizer import adamw, expect_layers, freeze, schedule, train_mode
 
 
 def rates(kind, steps, warmup):
@@ -91,10 +91,14 @@ def test_freezing_can_be_taken_back(toy_run):
     assert all(parameter.requires_grad for parameter in run.model.parameters())
 
 
-def test_more_layers_than_there_are(toy_run):
-    run, _ = toy_run("bert")
+def test_more_layers_than_there_are(toy_run, tiny_kinds):
+    run, _ = toy_run(tiny_kinds)
 
+    for count in (0, 1, 2):
+        expect_layers(run.model.encoder, count)
     with pytest.raises(UsageError, match="freeze_layers is 3, but the model has 2 layers"):
+        expect_layers(run.model.encoder, 3)
+    with pytest.raises(UsageError, match="freeze_layers is 3"):
         freeze(run.model, layers=3, embeddings=False)
 
 

@@ -104,7 +104,7 @@ def test_micro_batches_do_not_change_the_gradient(toy_run, tiny_kinds, weights):
             batch_size=11,
             hooks=(recorder,),
             class_weights=weights,
-            piece_dropout=0.2,
+            piece_exchange=0.2,
         )
         (step,) = Sampler([len(i) for i in encoded], batch_size=11, micro_tokens=micro_tokens, seed=3).steps(1)
         train(run, encoded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal, cast
 
 import typer
@@ -26,20 +25,24 @@ def evaluate(
     """
     from loanword import api
     from loanword.cli.outcome import show
-    from loanword.deploy.bundle import INSIDE, expect_output
-    from loanword.evaluation.report import write
+    from loanword.config import expanded
+    from loanword.deploy.output import INSIDE, expect_output
+    from loanword.evaluation.report import FILES, write
 
     tests = pairs(test, option="--test", what="LANG=FILE")
     if not tests:
         raise UsageError("nothing to evaluate on; give at least one --test LANG=FILE")
     if report_language not in ("en", "zh"):
         raise UsageError(f"unknown report language '{report_language}'; known: en, zh")
-    if out:
-        expect_output(Path(out))
-        if (Path(out) / INSIDE).exists():
+    folder = expanded(out) if out else None
+    if folder:
+        expect_output(folder, files=FILES)
+        if (folder / INSIDE).exists():
             raise UsageError(f"{out} is the folder of a run, whose reports would be replaced; choose another --out")
     language = cast(Literal["en", "zh"], report_language)
     columns = pairs(column, option="--column", what="OURS=THEIRS")
-    report = api.evaluate(bundle, test=tests, columns=columns, settings={"examples": examples})
-    files = write(report, Path(out), language=language) if out else {}
+    report = api.evaluate(
+        bundle, test=tests, columns=columns, settings={"examples": examples}, report_language=language
+    )
+    files = write(report, folder, language=language) if folder else {}
     show(report, files=files, as_json=as_json, language=language)

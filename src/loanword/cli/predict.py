@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +30,7 @@ def predict(
 
     Example: loanword predict run "打开厨房的灯"
     """
+    from loanword.config import expanded
     from loanword.data.read import read
     from loanword.data.records import PLAIN_TEXT
 
@@ -51,7 +51,8 @@ def predict(
     found = load(bundle).predict(lines, language=language)
     rows = [_row(text, name, item, top=top) for text, name, item in zip(lines, ids, found, strict=True)]
     if output:
-        Path(output).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        expanded(output).write_text(written, encoding="utf-8")
         typer.echo(f"{len(rows)} predictions in {output}", err=True)
     elif as_json:
         for row in rows:

@@ -33,10 +33,18 @@ MIN_ROWS = 50
 
 
 def check_labels(tables: Tables) -> Iterator[Finding]:
-    """Yield labels that are thin (LW511), never trained (LW512), missing (LW513) or spelled in two ways (LW514)."""
+    """Yield labels that are alone (LW305), thin (LW511), never trained (LW512), missing (LW513), alike (LW514)."""
     train: Counter[str] = Counter()
     for table in tables.get("train", {}).values():
         train.update(_labels(table))
+    if len(train) == 1:
+        yield Finding(
+            "error",
+            "LW305",
+            "train",
+            f"the training data has the label {listed(train)} only",
+            "add rows of at least one other label, or check which column holds the labels",
+        )
     thin = sorted(label for label, count in train.items() if count < THIN)
     if thin:
         yield Finding(

@@ -11,6 +11,12 @@ from loanword.data.records import Table
 
 Tables = Mapping[Role, Mapping[str, Table]]
 
+SHARE, LEAST = 0.05, 5
+"""Texts that two languages share are copies, whatever they are, from this share and number of rows on."""
+
+WORDS = 3
+"""A text of so many words that two languages share is a copy, be it the only one."""
+
 SAME_LABELS = 0.9
 """Share of equal labels from which plain numbers are believed to be ids, not row numbers."""
 
@@ -55,6 +61,8 @@ def check_leaks(tables: Tables) -> Iterator[Finding]:
                     if _base(language) == _base(other_language):
                         yield from _text_leaks(later, table, earlier, known)
                         yield from _group_leaks(later, table, earlier, known)
+                    else:
+                        yield from _copies(later, table, earlier, known)
                     yield from _id_leaks(later, table, earlier, known)
 
 
@@ -75,6 +83,23 @@ def _text_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Itera
         if rows:
             message = f"{counted(len(rows), len(table))} {verb} {source}"
             yield Finding(severity, code, place_of(later, table), message, advice, lines_of(table, rows))
+
+
+def _copies(later: Role, table: Table, earlier: Role, known: Table) -> Iterator[Finding]:
+    """Texts that stand in two languages: loan words, names and numbers do, sentences or many rows do not by chance."""
+    exact = set(known.text)
+    same = [row for row, text in enumerate(table.text) if text in exact]
+    many = len(same) >= max(LEAST, SHARE * len(table))
+    rows = same if many else [row for row in same if len(table.text[row].split()) >= WORDS]
+    if rows:
+        yield Finding(
+            "error" if many else "warning",
+            "LW503",
+            place_of(later, table),
+            f"{counted(len(rows), len(table))} stand in {place_of(earlier, known)}, which is another language",
+            "the score would be too good; check which language the files are in, drop the rows from one side",
+            lines_of(table, rows),
+        )
 
 
 def _group_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ CODES: dict[str, str] = {
     "LW302": "a label is neither a string nor an integer",
     "LW303": "some labels are strings and some are integers",
     "LW304": "a class number has no class name",
+    "LW305": "the training data has fewer than two labels",
     "LW401": "a row's language is not the one that was asked for",
     "LW402": "a row's language is not a known tag",
 }

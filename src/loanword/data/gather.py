@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from loanword.data.codes import shown
 from loanword.data.read import read
 from loanword.data.records import Shape, Table
 from loanword.data.split import split_by_group
@@ -24,7 +25,7 @@ def gather(
     A ``hub:`` or ``builtin:`` source that names no split means the one of its place ("validation" is the Hub's name
     of dev). Where no dev data is given, a share of the training rows becomes dev, whole families at a time
     (`families`), and none does where training would lose a label by it. Raises one `DataError` for all that is wrong
-    with any file.
+    with any file, also where all training rows have one label.
     """
     problems: list[Problem] = []
     found: dict[str, Tables] = {}
@@ -38,6 +39,8 @@ def gather(
                 )
             except DataError as error:
                 problems += error.problems
+    if "label" in shape.required and not problems:
+        problems = _without_choice(found["train"])
     if problems:
         raise DataError(problems)
     if not found["dev"] and settings.dev_fraction:
@@ -63,6 +66,16 @@ def families(tables: Mapping[str, Table]) -> list[str]:
             if value:
                 parent[root((kind, value))] = root(("text", record.text))
     return ["\0".join(root(("text", record.text))) for record in rows]
+
+
+def _without_choice(train: Tables) -> list[Problem]:
+    """Say of each table that there is nothing to tell apart, if all of them together have one label or none."""
+    labels = {label for table in train.values() for label in table.label if label is not None}
+    if len(labels) > 1:
+        return []
+    seen = f"the label {shown(*labels)} only" if labels else "no label"
+    fix = "Add rows of at least one other label, or check which column holds the labels"
+    return [Problem("LW305", table.origin, 0, f"the training data has {seen}", fix) for table in train.values()]
 
 
 def _hold_out(train: Tables, *, share: float, seed: int) -> tuple[Tables, Tables]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from loanword.config import expanded
 from loanword.data import csv, hub, jsonl, parquet
 from loanword.data.assemble import LANGUAGE_COLUMNS, assemble
 from loanword.data.codes import Findings, shown
@@ -65,7 +66,7 @@ def read(
     else:
         if split is not None:
             raise UsageError(f"split={split} does not fit the file '{source}'; give the path of that split's file")
-        cells, findings = _read_file(Path(source), wanted)
+        cells, findings = _read_file(expanded(source), wanted)
     return assemble(cells, language=tag, shape=shape, columns=columns, findings=findings)
 
 

@@ -15,14 +15,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loanword.config import Recipe
+from loanword.config import Recipe, expanded
 from loanword.data.records import Record
 from loanword.deploy import manifest
 from loanword.deploy.card import HERE, card
+from loanword.deploy.info import FORMAT_VERSION, INFO, read
+from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
 from loanword.encoders.load import load as load_encoder
 from loanword.encoders.quiet import quiet_transformers
@@ -31,18 +33,13 @@ from loanword.evaluation import report as reports
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
 from loanword.language.tag import canonical
+from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
 from loanword.tasks.task import TASKS, Prediction
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.version import __version__
 
-FORMAT_VERSION = 1
-INSIDE = "model"
-"""The bundle's folder inside a run's folder."""
-
-INFO = "loanword.json"
-NEEDED = ("task", "task_state", "model", "prefix", "pooling", "max_length")
 HEAD = "head.safetensors"
 DOCUMENTS = ("README.md", "report.json")
 
@@ -55,6 +52,8 @@ class Bundle:
     tokenizer: Tokenizer
     task: Any
     hardware: Hardware
+    lineage: Lineage
+    seed: int = 0
     report: TransferReport | None = None
     recipe: Recipe | None = None
     info: dict[str, Any] = field(default_factory=dict)
@@ -62,11 +61,7 @@ class Bundle:
 
     def predict(self, texts: Sequence[str], *, language: str | Sequence[str] = "und") -> list[Prediction]:
         """Predict `texts`, in order. `language` (one tag, or one a text) matters to models with language ids only."""
-        if isinstance(texts, str):
-            raise TypeError("texts is one string; give a list of texts")
-        wrong = next((row for row, text in enumerate(texts) if not isinstance(text, str)), None)
-        if wrong is not None:
-            raise TypeError(f"texts[{wrong}] is of the type {type(texts[wrong]).__name__}; every text must be a string")
+        expect_texts(texts)
         tags = [language] * len(texts) if isinstance(language, str) else list(language)
         if len(tags) != len(texts):
             raise UsageError(f"there are {len(texts)} texts and {len(tags)} languages; give one tag, or one a text")
@@ -78,18 +73,20 @@ class Bundle:
         predictions: list[Prediction] = self.task.decode(found.values)
         return predictions
 
-    def save(self, folder: Path, *, language: str = "en") -> dict[str, Path]:
+    def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:
         """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole."""
+        folder = expanded(folder)
+        expect_output(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.save_pretrained(folder / INSIDE)
         files = {"model": folder / INSIDE}
         if self.report is not None:
             files.update(reports.write(self.report, folder, language=language))
         if self.recipe is not None:
-            (folder / "recipe.toml").write_text(
+            (folder / RECIPE).write_text(
                 self.recipe.model_copy(update={"out": None}).seen_from(folder).to_toml(), encoding="utf-8"
             )
-            files["recipe"] = folder / "recipe.toml"
+            files["recipe"] = folder / RECIPE
         return files
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -97,7 +94,7 @@ class Bundle:
 
         An older bundle there is replaced whole; anything else is left alone (`UsageError`).
         """
-        target = Path(folder)
+        target = expanded(folder)
         expect_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
@@ -122,7 +119,7 @@ class Bundle:
             **{f"adjust.{name}": value for name, value in self.model.adjust.state_dict().items()},
         }
         save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / HEAD)
-        (folder / INFO).write_text(_json(self._describe()), encoding="utf-8")
+        (folder / INFO).write_text(_json(self.describe()), encoding="utf-8")
         for name, text in self._documents().items():
             (folder / name).write_text(text.replace(f'"{HERE}"', f'"{repo}"'), encoding="utf-8")
         manifest.write(folder)
@@ -134,7 +131,8 @@ class Bundle:
         report = portable(self.report)
         return {"README.md": card(report), "report.json": _json(reports.to_dict(report))}
 
-    def _describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
+        """Return what loanword.json holds, as JSON values."""
         kind = next(name for name in TASKS.names() if type(self.task) is TASKS.get(name))
         return self.info or {
             "format_version": FORMAT_VERSION,
@@ -145,9 +143,9 @@ class Bundle:
             "prefix": self.tokenizer.prefix,
             "pooling": self.model.encoder.pooling,
             "max_length": self.tokenizer.max_length,
-            "sources": list(self.report.sources) if self.report else [],
-            "regime": self.report.regime if self.report else "",
-            "seed": self.report.seed if self.report else None,
+            "seed": self.seed,
+            "sources": list(self.lineage.trained_on),
+            "lineage": asdict(self.lineage),
         }
 
     @classmethod
@@ -159,34 +157,35 @@ class Bundle:
         """
         folder = _locate(str(path))
         manifest.verify(folder)
-        info = json.loads((folder / INFO).read_text(encoding="utf-8"))
-        version = info.get("format_version") if isinstance(info, dict) else None
-        if not isinstance(version, int) or version > FORMAT_VERSION:
-            raise ModelError(
-                f"{path} has bundle format {version}, this is loanword {__version__} and reads up to "
-                f"{FORMAT_VERSION}; upgrade loanword"
-            )
-        if absent := [key for key in NEEDED if key not in info]:
-            raise ModelError(f"{path}: {INFO} lacks {', '.join(absent)}; it was not written by loanword")
+        info = read(folder)
         from safetensors.torch import load_file
 
         hardware = detect(device=device, precision=precision, threads=threads)
-        task = TASKS.get(info["task"]).from_state(info["task_state"])
-        loaded = load_encoder(
-            str(folder), prefix=info["prefix"], pooling=info["pooling"], max_length=info["max_length"]
-        )
-        loaded.encoder.name = info["model"]
-        model = Model(loaded.encoder, task.head(loaded.encoder))
-        state = load_file(folder / HEAD)
-        for part in ("head", "adjust"):
-            tensors = {name.removeprefix(f"{part}."): v for name, v in state.items() if name.startswith(f"{part}.")}
-            getattr(model, part).load_state_dict(tensors)
+        loaded = load_encoder(str(folder), prefix=info.prefix, pooling=info.pooling, max_length=info.max_length)
+        loaded.encoder.name = info.model
+        with _explained(
+            f"{folder / INFO}: task and task_state do not make the model of {HEAD}",
+            "it was changed, or the package that brings the task is not installed",
+        ):
+            task = TASKS.get(info.task).from_state(info.task_state)
+            model = Model(loaded.encoder, task.head(loaded.encoder))
+            state = load_file(folder / HEAD)
+            for part in ("head", "adjust"):
+                tensors = {name.removeprefix(f"{part}."): v for name, v in state.items() if name.startswith(f"{part}.")}
+                getattr(model, part).load_state_dict(tensors)
         model.to(hardware.device).eval()
         documents = {
             name: (folder / name).read_text(encoding="utf-8") for name in DOCUMENTS if (folder / name).is_file()
         }
         return cls(
-            model=model, tokenizer=loaded.tokenizer, task=task, hardware=hardware, info=info, documents=documents
+            model=model,
+            tokenizer=loaded.tokenizer,
+            task=task,
+            hardware=hardware,
+            lineage=info.lineage,
+            seed=info.seed or 0,
+            info=info.content,
+            documents=documents,
         )
 
     def push_to_hub(
@@ -212,22 +211,13 @@ class Bundle:
         return str(address)
 
 
-def expect_replaceable(target: Path) -> None:
-    """Raise `UsageError` if `target` holds something that is no bundle, which saving one would destroy."""
-    if not target.exists() or (target / INFO).is_file() or (target.is_dir() and not any(target.iterdir())):
-        return
-    raise UsageError(f"{target} exists and is no bundle; choose another folder, or move it away")
-
-
-def expect_output(folder: Path) -> None:
-    """Raise `UsageError` if a run could not be saved in `folder`: asked before hours are spent on it."""
-    expect_replaceable(folder / INSIDE)
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    try:
-        with tempfile.TemporaryFile(dir=nearest):
-            return
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written to ({nearest}: {error.strerror or error})") from None
+def expect_texts(texts: Sequence[str]) -> None:
+    """Raise `TypeError` for what is no list of texts."""
+    if isinstance(texts, str):
+        raise TypeError("texts is one string; give a list of texts")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"texts[{row}] is of the type {type(text).__name__}; every text must be a string")
 
 
 def _replace(target: Path, staging: Path) -> None:
@@ -249,7 +239,7 @@ def _replace(target: Path, staging: Path) -> None:
 
 def _locate(path: str) -> Path:
     """Find the bundle's folder, from a path or a Hub id."""
-    folder = Path(path).expanduser()
+    folder = expanded(path)
     for candidate in (folder, folder / INSIDE):
         if (candidate / INFO).is_file():
             return candidate
@@ -265,10 +255,9 @@ def _locate(path: str) -> Path:
 
 @contextmanager
 def _explained(what: str, advice: str) -> Iterator[None]:
-    """Turn whatever the Hub's client raises into one sentence."""
+    """Turn whatever code that is not ours raises, the Hub's client or somebody's task, into one sentence."""
     try:
         yield
-    # The client raises its own errors and those of a transport that changes with its version.
     except Exception as error:
         first = (str(error).strip().splitlines() or [""])[0][:160].rstrip(".: ")
         raise ModelError(f"{what} ({type(error).__name__}: {first}); {advice}") from error

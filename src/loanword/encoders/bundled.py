@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from loanword.config import expanded
 from loanword.encoders.quiet import quiet_transformers
 from loanword.errors import MissingExtra, ModelError
 
@@ -71,7 +72,7 @@ def cache_root() -> Path:
     """Where converted models are kept."""
     explicit = os.environ.get("LOANWORD_CACHE")
     if explicit:
-        return Path(explicit)
+        return expanded(explicit)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loanword"
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from loanword.config import expanded
 from loanword.encoders.encoder import POOLINGS, Encoder
 from loanword.encoders.models import MODELS, lookup
 from loanword.encoders.quiet import quiet_transformers
@@ -85,7 +85,7 @@ def _resolve(name: str, revision: str | None) -> tuple[str, dict[str, Any]]:
         from loanword.encoders import bundled
 
         return str(bundled.folder()), {}
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} has no config.json; expected a Hugging Face model folder")

@@ -52,12 +52,12 @@ class CompactEmbedding(nn.Module):
         return found if self.scale is None else found * self.scale
 
 
-def reached(encoded: Iterable[Encoded], *, always: Iterable[int] = ()) -> torch.Tensor:
-    """Return the sorted piece ids that `encoded` holds, with the ids in `always` (padding, mask, ...)."""
+def reached(encoded: Iterable[Encoded], *, always: Iterable[int] = (), never: Iterable[int] = ()) -> torch.Tensor:
+    """Return the sorted piece ids that `encoded` holds, with those in `always` and without those in `never`."""
     ids = set(always)
     for item in encoded:
         ids.update(item.ids)
-    return torch.tensor(sorted(ids), dtype=torch.long)
+    return torch.tensor(sorted(ids.difference(never)), dtype=torch.long)
 
 
 def compact(encoder: Encoder, ids: torch.Tensor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,6 @@ from loanword.tasks.task import Prediction, Task
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.fertility import fertility
 from loanword.tokens.tokenizer import Tokenizer
-from loanword.training.state import Run
 
 CONFUSIONS = 5
 EXAMPLES = 3
@@ -58,16 +58,16 @@ class Evaluator:
     examples: bool = False
 
     @classmethod
-    def of(cls, run: Run, settings: EvaluationSettings) -> Evaluator:
-        """Make the evaluator of a run."""
+    def of(cls, what: Any, settings: EvaluationSettings) -> Evaluator:
+        """Make the evaluator of a run or a bundle."""
         return cls(
-            model=run.model,
-            task=run.task,
-            tokenizer=run.tokenizer,
-            hardware=run.hardware,
+            model=what.model,
+            task=what.task,
+            tokenizer=what.tokenizer,
+            hardware=what.hardware,
             micro_tokens=settings.micro_tokens,
             resamples=settings.resamples,
-            seed=run.seed,
+            seed=what.seed,
             examples=settings.examples,
         )
 

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loanword.evaluation.intervals import around, difference, samples
+from loanword.evaluation.intervals import apart, bootstrap, difference
 from loanword.evaluation.metrics import Metric
 from loanword.evaluation.scores import Gap
-from loanword.randomness import derive
 
 ENOUGH = 50
-"""Parallel rows below this number are too few to speak of a gap."""
+"""Rows of either side below this number are too few to speak of a gap."""
 
 AGREE = 0.9
 """Share of rows with one id that must have one label too: ids that only count rows mean no translations."""
@@ -49,11 +48,12 @@ def gap(
         groups = [target_groups[row] for row in theirs]
         interval = difference(source[ours], target[theirs], metric, groups=groups, count=count, seed=seed)
         return Gap("parallel", interval, len(shared))
-    if _mix_distance(source_labels, target_labels) <= SAME_MIX:
-        found = samples(metric, source, groups=source_groups, count=count, seed=seed)
-        # Other rows on the other side, so other draws: nothing is paired.
-        found = found - samples(metric, target, groups=target_groups, count=count, seed=derive(seed, "target"))
-        return Gap("label-matched", around(metric.reduce(source) - metric.reduce(target), found), len(target))
+    if min(len(source), len(target)) >= ENOUGH and _mix_distance(source_labels, target_labels) <= SAME_MIX:
+        interval = apart(
+            bootstrap(source, metric, groups=source_groups, count=count, seed=seed),
+            bootstrap(target, metric, groups=target_groups, count=count, seed=seed),
+        )
+        return Gap("label-matched", interval, len(target))
     return Gap("not comparable")
 
 

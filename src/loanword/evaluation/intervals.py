@@ -5,6 +5,7 @@ Efron and Tibshirani 1993; resampling clusters rather than rows: Davison and Hin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -62,9 +63,29 @@ def bootstrap(rows: np.ndarray, metric: Metric, *, groups: Sequence[str], count:
 def difference(
     a: np.ndarray, b: np.ndarray, metric: Metric, *, groups: Sequence[str], count: int = 1000, seed: int = 0
 ) -> Interval:
-    """Return score(a) - score(b) with its interval, for two answers to the same rows (paired)."""
+    """Return score(a) - score(b) with its interval, for two answers to the same rows (paired).
+
+    Where every resample agrees (the two never differ, say) the interval reaches as far as if the share of groups that
+    would disagree were at the upper end of Wilson's interval for none of them.
+    """
     ours, theirs = (samples(metric, rows, groups=groups, count=count, seed=seed) for rows in (a, b))
-    return around(metric.reduce(a) - metric.reduce(b), ours - theirs)
+    score, found = metric.reduce(a) - metric.reduce(b), ours - theirs
+    if np.ptp(found) < 1e-12 and -1 <= score <= 1:
+        reach = wilson(0.0, int(memberships(groups).max()) + 1)[1]
+        return Interval(score, max(-1.0, score - reach), min(1.0, score + reach))
+    return around(score, found)
+
+
+def apart(a: Interval, b: Interval) -> Interval:
+    """Return the difference of two scores on different rows (not paired), from the intervals of either.
+
+    Newcombe 1998, "Interval Estimation for the Difference Between Independent Proportions", method 10; for intervals of
+    any kind Zou and Donner 2008, "Construction of Confidence Limits about Effect Measures".
+    """
+    score = a.score - b.score
+    down = math.hypot(a.score - a.low, b.high - b.score)
+    up = math.hypot(a.high - a.score, b.score - b.low)
+    return Interval(score, score - down, score + up)
 
 
 def around(score: float, found: np.ndarray) -> Interval:

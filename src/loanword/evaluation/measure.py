@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
 
 from loanword.config import EvaluationSettings
+from loanword.data.records import Table
+from loanword.errors import UsageError
 from loanword.evaluation.evaluate import Answers, Evaluator
 from loanword.evaluation.scores import Interval, Scores
 from loanword.tasks.temperature import fit_temperature
@@ -18,15 +21,26 @@ from loanword.training.candidates import use
 from loanword.training.state import Run
 from loanword.training.trainer import Trained
 
+Checkpoint = Literal["averaged", "last", "source-dev-best"]
+
 
 @dataclass(frozen=True)
 class Measured:
     """Scores by language of the `checkpoint` that ships, its temperature, and what measuring took."""
 
     scores: dict[str, Scores]
-    checkpoint: str
+    checkpoint: Checkpoint
     temperature: float
     seconds: float
+
+
+def expect_checkpoint(settings: EvaluationSettings, *, dev: Mapping[str, Table]) -> None:
+    """Raise `UsageError` if `settings` ask for the weights that are best on `dev`, and there is no dev data."""
+    if settings.checkpoint == "source-dev-best" and not dev:
+        raise UsageError(
+            "evaluation.checkpoint is source-dev-best, but there is no dev data: none is given, and none is held out "
+            "(data.dev_fraction is 0, or training would lose a label by it); give data.dev, or choose averaged"
+        )
 
 
 def measure(
@@ -35,17 +49,19 @@ def measure(
     settings: EvaluationSettings,
     *,
     dev: dict[str, list[Encoded]],
+    sources: Sequence[str],
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
     """Evaluate the candidates of `trained`; afterwards `run.model` is the one that ships, calibrated on source dev.
 
-    Which candidate ships is fixed by `settings` before anything is measured.
+    Which candidate ships is fixed by `settings` before anything is measured; the last weights do where training ended
+    before there was that one. `sources` are the languages that the model was trained on, now or earlier.
     """
     began = time.perf_counter()
     evaluator = Evaluator.of(run, settings)
     _set_temperature(run, 1.0)  # What is fitted is the temperature of the raw outputs.
     tests = evaluator.encode(run.data.test)
-    chosen = settings.checkpoint if settings.checkpoint in trained.candidates else "last"
+    chosen: Checkpoint = settings.checkpoint if settings.checkpoint in trained.candidates else "last"
     names = sorted(trained.candidates, key=lambda name: name == chosen)  # The one that ships comes last and stays.
     intervals: dict[str, dict[str, Interval]] = {}
     for name in names if settings.compare_checkpoints else [chosen]:
@@ -55,7 +71,7 @@ def measure(
     temperature = calibrate(evaluator.answer(run.data.dev, dev)) if dev else 1.0
     _set_temperature(run, temperature)
     cooled = {tag: _cool(found, evaluator, temperature) for tag, found in answers.items()}
-    scores = evaluator.score(cooled, sources=tuple(run.data.train), raw=answers, candidates=intervals)
+    scores = evaluator.score(cooled, sources=sources, raw=answers, candidates=intervals)
     return Measured(scores, chosen, temperature, time.perf_counter() - began)
 
 

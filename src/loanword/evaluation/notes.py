@@ -4,37 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from loanword.data.records import Table
+from loanword.evaluation.measure import Measured
 from loanword.evaluation.scores import Scores
 from loanword.evaluation.words import Words
+from loanword.tasks.task import Task
+from loanword.tokens.tokenizer import Tokenizer
 from loanword.training.state import Run
 
 CUT = 0.02
 UNKNOWN = 0.05
 
 
-def notes(run: Run, scores: Mapping[str, Scores], *, language: str = "en") -> tuple[str, ...]:
-    """Name test labels that training never saw, texts that were cut, languages the vocabulary does not know.
+def run_notes(run: Run, measured: Measured, *, wanted: str, language: str = "en") -> tuple[str, ...]:
+    """Say what is worth knowing of a run whose recipe wanted the checkpoint `wanted`: leaks, what is missing.
 
     `language` is that of the sentences: "en" or "zh".
     """
     words = Words(language)
     found = []
-    known = set(run.task.labels)
+    if wanted != measured.checkpoint:
+        found.append(words("note_checkpoint", wanted=words.named("candidates", wanted)))
     trained = {text for table in run.data.train.values() for text in table.text}
     for tag, table in run.data.test.items():
         leaked = sum(text in trained for text in table.text)
         if leaked:
             found.append(words("note_leak", tag=tag, n=leaked, rows=str(len(table))))
+    found += notes(run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, language=language)
+    if not run.data.dev:
+        found.append(words("note_no_dev"))
+    return tuple(found)
+
+
+def notes(
+    tests: Mapping[str, Table], scores: Mapping[str, Scores], *, task: Task, tokenizer: Tokenizer, language: str = "en"
+) -> tuple[str, ...]:
+    """Name test labels that training never saw, texts that were cut, languages the vocabulary does not know."""
+    words = Words(language)
+    found = []
+    known = set(task.labels)
+    for tag, table in tests.items():
         unseen = {label for label in table.label if label is not None} - known
         if unseen:
             rows = sum(label in unseen for label in table.label)
             found.append(words("note_unseen", tag=tag, n=rows, labels=", ".join(sorted(unseen)[:5])))
     for tag, score in scores.items():
         if score.truncated > CUT:
-            length = str(run.tokenizer.max_length)
+            length = str(tokenizer.max_length)
             found.append(words("note_cut", tag=tag, share=f"{score.truncated:.0%}", length=length))
         if score.unknown > UNKNOWN:
             found.append(words("note_unknown", tag=tag, share=f"{score.unknown:.0%}"))
-    if not run.data.dev:
-        found.append(words("note_no_dev"))
     return tuple(found)

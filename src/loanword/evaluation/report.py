@@ -23,6 +23,9 @@ from loanword.evaluation.words import Words, family, number, percent, script, vi
 FORMAT_VERSION = 1
 """Rises when a key of report.json changes its meaning or goes away; new keys do not raise it."""
 
+FILES = ("report.json", "report.md", "report.html")
+"""What `write` writes."""
+
 ENDS = 3
 """Languages named at either end of the summary."""
 
@@ -85,6 +88,14 @@ def write(report: TransferReport, folder: Path, *, language: str = "en") -> dict
         part.write_bytes(texts[kind].encode("utf-8", errors="backslashreplace"))
         part.replace(path)
     return paths
+
+
+def is_ours(folder: Path) -> bool:
+    """Say whether the reports in `folder` are loanword's."""
+    try:
+        return bool(json.loads((folder / "report.json").read_text(encoding="utf-8"))["loanword_version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def markdown(report: TransferReport, *, language: str = "en") -> str:

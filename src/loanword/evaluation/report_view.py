@@ -208,8 +208,8 @@ def span(interval: Interval, words: Words) -> str:
 
 
 def memory(size: int) -> str:
-    """Write a number of bytes in GiB."""
-    return f"{number(size / 2**30, digits=2)} GiB"
+    """Write a number of bytes in GiB; a dash for 0, which says that it is not known."""
+    return f"{number(size / 2**30, digits=2)} GiB" if size else "–"
 
 
 def _title(report: TransferReport, words: Words) -> str:

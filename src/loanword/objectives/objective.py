@@ -29,6 +29,9 @@ class Objective(Protocol):
 
     `loss` gets the model, so that it may run it twice or own a second network. It returns the mean over the rows of
     the batch: the trainer weighs micro-batches by their rows.
+
+    One that puts pieces into a batch which its rows do not hold has a fourth method, `begin(encoded, encoder)`: called
+    once before the first step, it returns those pieces. Embedding rows outside what batches hold are not trained.
     """
 
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from loanword.evaluation.measure import Checkpoint
 
 if TYPE_CHECKING:
     from loanword.training.state import Run
@@ -12,7 +15,9 @@ WORDS = {
     "en": {
         "seen": "not zero-shot: saw {seen}",
         "untested": "no target language tested",
+        "unknown": "not known to be zero-shot: what training saw is not recorded",
         "zero-shot": "zero-shot: no target text or label seen in training or selection",
+        "labels": "labels of {tags} in earlier training",
         "dev labels": "dev labels of {tags}",
         "and": " and ",
         "list": ", ",
@@ -21,15 +26,20 @@ WORDS = {
         "averaged": "weights averaged over the end of training, {chosen}",
         "last": "last weights, {chosen}",
         "source-dev-best": "weights selected on {by}",
+        "not recorded": "how the weights were chosen is not recorded",
         "nothing": "nothing selected",
         "step": "their step selected on {by}",
         "by": "{dev} ({tags})",
+        "somewhere": "languages that are not recorded",
+        "earlier": "{sources}, before that on {tags}",
         "line": "{kind}; trained on {sources}; {weights}",
     },
     "zh": {
         "seen": "非零样本：用到了{seen}",
         "untested": "未测试目标语言",
+        "unknown": "无法确认是零样本：训练时用到的内容未记录",
         "zero-shot": "零样本：训练和选择均未接触目标语言的文本或标签",
+        "labels": "此前训练中 {tags} 的标签",
         "dev labels": "{tags} 的开发集标签",
         "and": "、",
         "list": "、",
@@ -38,9 +48,12 @@ WORDS = {
         "averaged": "采用训练后段的平均权重，{chosen}",
         "last": "采用最后的权重，{chosen}",
         "source-dev-best": "权重由{by}选定",
+        "not recorded": "权重的选定方式未记录",
         "nothing": "未做任何选择",
         "step": "训练步数由{by}选定",
         "by": "{dev}（{tags}）",
+        "somewhere": "未记录",
+        "earlier": "{sources}，此前的训练语言 {tags}",
         "line": "{kind}；训练语言 {sources}；{weights}",
         "target text": "目标语言文本",
         "parallel text": "平行语料",
@@ -50,44 +63,77 @@ WORDS = {
 }
 
 
-def regime(
-    *,
-    sources: Sequence[str],
-    targets: Sequence[str],
-    sees: Collection[str],
-    checkpoint: str,
-    dev: Sequence[str],
-    stopping: bool = False,
-    language: str = "en",
-) -> str:
-    """Describe the regime: true zero-shot, or what of the target languages was seen.
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What went into a model: all that its regime line is made of, whatever languages it is tested on.
 
-    `dev` are the languages of the dev data; one that is no source makes a run target-dev, not zero-shot. `stopping`
-    says that dev scores decided when training ended. `language` is that of the line: "en" or "zh".
+    `sources` were trained on; `dev` are the languages of the dev data; `sees` is what was looked at of other languages;
+    `stopping` says that dev scores decided when training ended. `checkpoint` ships; None means that only the sources
+    are known. `earlier` is the lineage of the bundle that training started from.
     """
-    words = WORDS[language]
-    foreign = [tag for tag in dev if tag not in sources]
-    seen = [words.get(what, what) for what in sorted(sees)]
-    if foreign:
-        seen.append(words["dev labels"].format(tags=words["and"].join(foreign)))
-    kind = "seen" if seen else "zero-shot" if targets else "untested"
-    by = words["by"].format(dev=words["dev" if foreign else "source dev"], tags=words["list"].join(dev))
-    chosen = words["step"].format(by=by) if stopping else words["nothing"]
-    return words["line"].format(
-        kind=words[kind].format(seen=words["list"].join(seen)),
-        sources=words["list"].join(sources),
-        weights=words[checkpoint].format(by=by, chosen=chosen),
+
+    sources: tuple[str, ...]
+    dev: tuple[str, ...] = ()
+    sees: tuple[str, ...] = ()
+    stopping: bool = False
+    checkpoint: Checkpoint | None = None
+    earlier: Lineage | None = None
+
+    @property
+    def trainings(self) -> tuple[Lineage, ...]:
+        """This training and all earlier ones, latest first."""
+        return (self, *(self.earlier.trainings if self.earlier else ()))
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """All languages that the model ever learned labels of, the latest first."""
+        return tuple(dict.fromkeys(tag for one in self.trainings for tag in one.sources))
+
+
+def lineage_of(run: Run, *, earlier: Lineage | None) -> Lineage:
+    """Return the lineage of what `run` trains, from a model of lineage `earlier`; its checkpoint is yet to come."""
+    return Lineage(
+        sources=tuple(run.data.train),
+        dev=tuple(run.data.dev),
+        sees=tuple(sorted(run.sees)),
+        stopping=bool(run.settings.patience and run.data.dev),
+        earlier=earlier,
     )
 
 
-def regime_of(run: Run, *, checkpoint: str, language: str = "en") -> str:
-    """Describe the regime of `run`, whose `checkpoint` ships."""
-    return regime(
-        sources=tuple(run.data.train),
-        targets=[tag for tag in run.data.test if tag not in run.data.train],
-        sees=run.sees,
-        checkpoint=checkpoint,
-        dev=tuple(run.data.dev),
-        stopping=bool(run.settings.patience and run.data.dev),
-        language=language,
+def regimes(lineage: Lineage, *, tested: Collection[str]) -> dict[str, Any]:
+    """Return the line in both languages, as the fields of a report."""
+    return {"regime": regime(lineage, tested=tested), "regime_zh": regime(lineage, tested=tested, language="zh")}
+
+
+def regime(lineage: Lineage, *, tested: Collection[str], language: str = "en") -> str:
+    """Describe the regime of scores in the languages `tested`: true zero-shot, or what of the targets was seen.
+
+    Dev data in a language that was never trained on makes it target-dev, not zero-shot; so does a tested language that
+    the model had learned before this training. `language` is that of the line: "en" or "zh".
+    """
+    words = WORDS[language]
+    trained = lineage.trained_on
+    again = [tag for tag in trained if tag in tested and tag not in lineage.sources]
+    foreign = [tag for tag in dict.fromkeys(tag for one in lineage.trainings for tag in one.dev) if tag not in trained]
+    seen = [words.get(what, what) for what in sorted({what for one in lineage.trainings for what in one.sees})]
+    for what, found in (("labels", again), ("dev labels", foreign)):
+        seen += [words[what].format(tags=words["and"].join(found))] if found else []
+    if seen:
+        kind = "seen"
+    elif not set(tested) - set(trained):
+        kind = "untested"
+    else:
+        kind = "zero-shot" if all(one.checkpoint for one in lineage.trainings) else "unknown"
+    sources = words["list"].join(lineage.sources) or words["somewhere"]
+    if lineage.earlier:
+        tags = words["list"].join(lineage.earlier.trained_on) or words["somewhere"]
+        sources = words["earlier"].format(sources=sources, tags=tags)
+    dev = "source dev" if set(lineage.dev) <= set(lineage.sources) else "dev"
+    by = words["by"].format(dev=words[dev], tags=words["list"].join(lineage.dev))
+    chosen = words["step"].format(by=by) if lineage.stopping else words["nothing"]
+    return words["line"].format(
+        kind=words[kind].format(seen=words["list"].join(seen)),
+        sources=sources,
+        weights=words[lineage.checkpoint or "not recorded"].format(by=by, chosen=chosen),
     )

@@ -10,15 +10,17 @@ class Mine:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from loanword.errors import UsageError
 from loanword.registry import Registry
 
 if TYPE_CHECKING:
     from loanword.evaluation.scores import Scores
     from loanword.training.state import Run
 
-SEES = ("target text", "parallel text", "dictionary", "target labels")
+SEES = frozenset({"target text", "parallel text", "dictionary", "target labels"})
 
 
 class Strategy(Protocol):
@@ -36,6 +38,16 @@ class Strategy(Protocol):
     def next_round(self, run: Run, scores: Mapping[str, Scores]) -> Run | None:
         """Return the run of the next round, or None when done."""
         ...
+
+
+def applied(strategies: Sequence[Strategy], run: Run) -> Run:
+    """Return `run` as `strategies` change it, in turn; one that sees what `SEES` does not name raises `UsageError`."""
+    for strategy in strategies:
+        if unknown := sorted(strategy.sees - SEES):
+            name, known = type(strategy).__name__, ", ".join(sorted(SEES))
+            raise UsageError(f"strategy {name} sees '{unknown[0]}', for which reports have no word; known: {known}")
+        run = replace(strategy.apply(run), sees=run.sees | strategy.sees)
+    return run
 
 
 def next_round(strategies: Sequence[Strategy], run: Run, scores: Mapping[str, Scores]) -> Run | None:

@@ -12,7 +12,7 @@ from torch import nn
 
 from loanword.data.records import LABELLED_TEXT, Record
 from loanword.encoders.encoder import Encoder
-from loanword.errors import UsageError
+from loanword.errors import ModelError, UsageError
 from loanword.tasks.heads import SentenceHead
 from loanword.tasks.task import TASKS, Prediction
 from loanword.tokens.encoded import Encoded
@@ -47,12 +47,9 @@ class Classification:
         self._counts: Counter[str] = Counter()
 
     def fit(self, records: Sequence[Record]) -> None:
-        """Learn the labels, sorted by name; at least two are needed."""
+        """Learn the labels, sorted by name."""
         self._counts = Counter(record.label for record in records if record.label is not None)
         self.labels = tuple(sorted(self._counts))
-        if len(self.labels) < 2:
-            seen = f"only '{self.labels[0]}'" if self.labels else "none"
-            raise UsageError(f"the training data has {len(self.labels)} label(s), {seen}; classification needs two")
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode the texts; the target is the label's index, None for an unknown or absent label."""
@@ -107,5 +104,8 @@ class Classification:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Classification:
-        """Make the task again from `state`."""
+        """Make the task again from `state`; raises `ModelError` if its labels are no list of different texts."""
+        labels = state.get("labels")
+        if not isinstance(labels, list) or {type(label) for label in labels} != {str} or len({*labels}) < len(labels):
+            raise ModelError("labels must be a list of different texts")
         return cls(**state)

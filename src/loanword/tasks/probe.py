@@ -22,24 +22,32 @@ PENALTIES = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 
 
 def fit_probe(
-    vectors: torch.Tensor, targets: torch.Tensor, *, classes: int, penalty: float = 1.0, steps: int = 200
+    vectors: torch.Tensor,
+    targets: torch.Tensor,
+    *,
+    classes: int,
+    weights: torch.Tensor | None = None,
+    penalty: float = 1.0,
+    steps: int = 200,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Fit multinomial logistic regression on `vectors` (n, width) and class indices `targets` (n).
 
     Vectors are standardised first; the scaling is folded into the result, so that it applies to raw vectors.
-    `penalty` is the weight of half the squared norm against the summed loss (scikit-learn's 1 / C). Returns the weight
-    (classes, width) and bias (classes), on the vectors' device. Deterministic.
+    `weights` (classes) weigh the rows by class; `penalty` is the weight of half the squared norm against the summed
+    loss (scikit-learn's 1 / C). Returns the weight (classes, width) and bias (classes), on the vectors' device.
+    Deterministic.
     """
     data = vectors.detach().double()
     mean, scale = data.mean(0), data.std(0, correction=0).clamp(min=1e-6)
     data = (data - mean) / scale
+    by_class = None if weights is None else weights.to(data)
     weight = torch.zeros(classes, data.shape[1], dtype=data.dtype, device=data.device, requires_grad=True)
     bias = torch.zeros(classes, dtype=data.dtype, device=data.device, requires_grad=True)
     search = torch.optim.LBFGS([weight, bias], max_iter=steps, tolerance_grad=1e-6, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         search.zero_grad()
-        loss = torch.nn.functional.cross_entropy(data @ weight.T + bias, targets, reduction="sum")
+        loss = torch.nn.functional.cross_entropy(data @ weight.T + bias, targets, weight=by_class, reduction="sum")
         loss = (loss + 0.5 * penalty * weight.square().sum()) / len(targets)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
@@ -51,13 +59,20 @@ def fit_probe(
 
 
 def choose_penalty(
-    vectors: torch.Tensor, targets: torch.Tensor, *, classes: int, groups: Sequence[str], seed: int, folds: int = 4
+    vectors: torch.Tensor,
+    targets: torch.Tensor,
+    *,
+    classes: int,
+    weights: torch.Tensor | None = None,
+    groups: Sequence[str],
+    seed: int,
+    folds: int = 4,
 ) -> float:
     """Choose the regularisation by cross-validation over the source rows.
 
-    It is the strongest of `PENALTIES` whose accuracy is within one standard error of the best (Breiman et al. 1984). A
-    strong penalty leaves fewer directions for the source language's own habits; log loss would pick a weak one, and
-    other languages pay for it (docs/log.md).
+    It is the strongest of `PENALTIES` whose accuracy, rows weighed by class, is within one standard error of the best
+    (Breiman et al. 1984). A strong penalty leaves fewer directions for the source language's own habits; log loss
+    would pick a weak one, and other languages pay for it (docs/log.md).
 
     Rows of one group stay in one fold: paraphrases of a training row say nothing about new text.
     """
@@ -68,11 +83,14 @@ def choose_penalty(
         if not bool(here.any()) or not bool(there.any()):
             continue
         for place, penalty in enumerate(PENALTIES):
-            weight, bias = fit_probe(vectors[here], targets[here], classes=classes, penalty=penalty, steps=30)
+            weight, bias = fit_probe(
+                vectors[here], targets[here], classes=classes, weights=weights, penalty=penalty, steps=30
+            )
             answers = (vectors[there] @ weight.T + bias).argmax(1)
             right[place, there] = (answers == targets[there]).double()
-    shares = right.mean(1)
-    best = float(shares.max())
+    by_row = (torch.ones(classes) if weights is None else weights).double()[targets]
+    shares = (right * by_row).sum(1) / by_row.sum()
+    best = min(1.0, float(shares.max()))
     error = (best * (1 - best) / len({group or f"\0{row}" for row, group in enumerate(groups)})) ** 0.5
     return PENALTIES[int((shares >= best - error).nonzero()[0])]
 
@@ -101,8 +119,8 @@ def start_from_probe(
     """
     found = vectors(model, encoded, pad_id=pad_id, hardware=hardware)
     targets = torch.tensor([item.target for item in encoded])
-    classes = int(model.head.linear.out_features)
+    classes, weights = int(model.head.linear.out_features), model.head.weights.cpu()
     if penalty is None:
-        penalty = choose_penalty(found, targets, classes=classes, groups=groups, seed=seed)
-    model.head.start_from(*fit_probe(found, targets, classes=classes, penalty=penalty))
+        penalty = choose_penalty(found, targets, classes=classes, weights=weights, groups=groups, seed=seed)
+    model.head.start_from(*fit_probe(found, targets, classes=classes, weights=weights, penalty=penalty))
     return penalty

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from loanword.batches.batch import Batch, collate
+from loanword.encoders.neighbours import Neighbours
+from loanword.encoders.rows import reached
 from loanword.objectives.objective import OBJECTIVES
 from loanword.tasks.model import Model
 
@@ -25,26 +27,37 @@ if TYPE_CHECKING:
 class Supervised:
     """Learn a task from its labels. An `Objective`.
 
-    `piece_dropout` is the share of pieces that are replaced by the unknown piece each time a row is seen: the model
-    learns not to hang on single source words. Iyyer et al. 2015, "Deep Unordered Composition Rivals Syntactic
-    Methods" (word dropout).
+    `piece_exchange` is the share of pieces that are replaced by a neighbour, mostly of another language, each time a
+    row is seen (`Neighbours`): what is learned must not hang on the words of the source.
     """
 
-    def __init__(self, task: Any, *, tokenizer: Tokenizer, piece_dropout: float = 0.0) -> None:
-        """Learn `task` from rows that `tokenizer` made; without an unknown piece nothing is dropped."""
+    def __init__(self, task: Any, *, tokenizer: Tokenizer, piece_exchange: float = 0.0) -> None:
+        """Learn `task` from rows that `tokenizer` made."""
         self.task = task
         self.tokenizer = tokenizer
-        self.piece_dropout = piece_dropout if tokenizer.unknown_id is not None else 0.0
+        self.piece_exchange = piece_exchange
+        self.neighbours: Neighbours | None = None
+
+    def begin(self, encoded: Sequence[Encoded], encoder: Encoder) -> list[int]:
+        """Find the neighbours of the pieces of `encoded`; returns the pieces that may take their place."""
+        if not self.piece_exchange:
+            return []
+        control = self.tokenizer.control_ids
+        table = encoder.model.get_input_embeddings().weight[: len(self.tokenizer)]
+        self.neighbours = Neighbours(table, reached(encoded, never=control), never=control)
+        return self.neighbours.reached()
 
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:
-        """Collate `encoded` with its targets, dropping pieces; control pieces stay."""
+        """Collate `encoded` with its targets, exchanging pieces."""
         batch = collate(encoded, pad_id=self.tokenizer.pad_id)
-        if self.piece_dropout:
-            # One draw a piece and none for padding: how a step is cut into micro-batches must not change them.
-            drawn = torch.zeros_like(batch.ids, dtype=torch.bool)
-            drawn[batch.mask.bool()] = torch.from_numpy(rng.random(int(batch.mask.sum())) < self.piece_dropout)
-            fixed = torch.isin(batch.ids, torch.tensor(self.tokenizer.control_ids))
-            batch = replace(batch, ids=batch.ids.masked_fill(drawn & ~fixed, self.tokenizer.unknown_id or 0))
+        if self.neighbours is not None:
+            # Two draws a piece and none for padding: how a step is cut into micro-batches must not change them.
+            here = batch.mask.bool()
+            whether, which = torch.from_numpy(rng.random((int(here.sum()), 2))).unbind(1)
+            old = batch.ids[here]
+            ids = batch.ids.clone()
+            ids[here] = torch.where(whether < self.piece_exchange, self.neighbours.exchange(old, which), old)
+            batch = replace(batch, ids=ids)
         return replace(batch, targets=self.task.targets(encoded))
 
     def head(self, encoder: Encoder) -> nn.Module:
@@ -60,5 +73,5 @@ class Supervised:
 
 @OBJECTIVES.register("supervised")
 def supervised(task: Any, *, tokenizer: Tokenizer, settings: TrainingSettings) -> Supervised:
-    """Learn the task from its labels, dropping pieces as the recipe says."""
-    return Supervised(task, tokenizer=tokenizer, piece_dropout=settings.piece_dropout)
+    """Learn the task from its labels, exchanging pieces as the recipe says."""
+    return Supervised(task, tokenizer=tokenizer, piece_exchange=settings.piece_exchange)

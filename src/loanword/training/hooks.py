@@ -15,10 +15,9 @@ class Average:
     languages Schmidt et al. 2023, "Free Lunch: Robust Cross-Lingual Transfer via Model Checkpoint Averaging".
     """
 
-    def __init__(self, *, share: float, every: int = 1) -> None:
-        """Average over the last `share` of the steps, taking every `every`-th."""
+    def __init__(self, *, share: float) -> None:
+        """Average over the last `share` of the steps."""
         self.share = share
-        self.every = every
         self.mean = RunningMean()
 
     def before_update(self, state: State) -> None:
@@ -26,7 +25,7 @@ class Average:
 
     def after_update(self, state: State) -> None:
         """Take the weights into the mean, once the last part has begun."""
-        if state.step > state.steps * (1 - self.share) and state.step % self.every == 0:
+        if state.step > state.steps * (1 - self.share):
             self.mean.add(state.model)
             state.candidates["averaged"] = self.mean.weights
 

@@ -11,17 +11,22 @@ from loanword.errors import UsageError
 
 if TYPE_CHECKING:
     from loanword.config import TrainingSettings
+    from loanword.encoders.encoder import Encoder
     from loanword.tasks.model import Model
+
+
+def expect_layers(encoder: Encoder, count: int) -> None:
+    """Raise `UsageError` if there are no `count` layers to freeze, `ModelError` if layers cannot be told apart."""
+    if count > (found := len(encoder.layers) if count else 0):
+        raise UsageError(f"training.freeze_layers is {count}, but the model has {found} layers")
 
 
 def freeze(model: Model, *, layers: int, embeddings: bool) -> None:
     """Stop training the bottom `layers` of the encoder, and its embeddings if asked or if any layer is frozen.
 
-    Frozen layers also stop dropping out (`train_mode` keeps them so). Raises `UsageError` for more layers than there
-    are, `ModelError` for a model whose layers cannot be told apart.
+    Frozen layers also stop dropping out (`train_mode` keeps them so). Raises as `expect_layers` does.
     """
-    if layers > (len(model.encoder.layers) if layers else 0):
-        raise UsageError(f"training.freeze_layers is {layers}, but the model has {len(model.encoder.layers)} layers")
+    expect_layers(model.encoder, layers)
     by_depth = model.encoder.layer_parameters()
     for depth, parameters in enumerate(by_depth):
         still = (depth == 0 and (embeddings or layers > 0)) or 0 < depth <= layers

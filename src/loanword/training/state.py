@@ -69,7 +69,6 @@ class State:
 
     model: Model
     steps: int
-    epoch: int = 0
     step: int = 0
     tokens: int = 0
     loss: float = 0.0

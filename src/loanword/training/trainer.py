@@ -73,9 +73,12 @@ def train(
     model.to(run.hardware.device)
     freeze(model, layers=settings.freeze_layers, embeddings=settings.embeddings == "frozen")
     table = model.encoder.model.get_input_embeddings().weight
+    begin = getattr(run.objective, "begin", None)
+    with torch.no_grad(), run.hardware.autocast():
+        more = begin(encoded, model.encoder) if begin else ()
     kept = None
     if settings.embeddings == "compact" and table.requires_grad:
-        kept = reached([*encoded, *also], always=run.tokenizer.control_ids)
+        kept = reached([*encoded, *also], always=[*run.tokenizer.control_ids, *more])
         compact(model.encoder, kept)
     try:
         state, sampler = _loop(run, encoded, validate)
@@ -132,7 +135,6 @@ def _loop(run: Run, encoded: Sequence[Encoded], validate: Validate | None) -> tu
             optimizer.zero_grad(set_to_none=True)
             rate.step()
             state.step += 1
-            state.epoch = step.epoch
             state.seconds = time.perf_counter() - started - paused
             for hook in hooks:
                 hook.after_update(state)

@@ -1,0 +1,45 @@
+"""Where a run may be saved: an earlier one is replaced, what somebody else put there is not."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from loanword.deploy.info import INFO
+from loanword.errors import UsageError
+from loanword.evaluation.report import FILES, is_ours
+
+INSIDE = "model"
+"""The bundle's folder inside a run's folder."""
+
+RECIPE = "recipe.toml"
+
+
+def expect_replaceable(target: Path) -> None:
+    """Raise `UsageError` if `target` holds something that is no bundle, which saving one would destroy."""
+    if not target.exists() or (target / INFO).is_file() or (target.is_dir() and not any(target.iterdir())):
+        return
+    raise UsageError(f"{target} exists and is no bundle; choose another folder, or move it away")
+
+
+def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> None:
+    """Raise `UsageError` if `files` and a bundle could not be saved in `folder`: asked before hours are spent on them.
+
+    Files of an earlier run are replaced, and no others.
+    """
+    expect_replaceable(folder / INSIDE)
+    if not (folder / INSIDE / INFO).is_file():
+        ours = FILES if is_ours(folder) else ()
+        foreign = [name for name in files if name not in ours and (folder / name).exists()]
+        if foreign:
+            raise UsageError(
+                f"{folder} holds {', '.join(foreign)}, which no loanword run wrote and this one would replace; "
+                "choose another folder, or move them away"
+            )
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to ({nearest}: {error.strerror or error})") from None

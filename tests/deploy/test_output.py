@@ -1,0 +1,70 @@
+"""What stands where a run is to be saved: earlier runs give way, everything else stays."""
+
+import re
+
+import pytest
+
+from loanword.deploy.output import expect_output, expect_replaceable
+from loanword.errors import UsageError
+
+OWN = ("recipe.toml", "report.json", "report.md", "report.html")
+
+
+def wrote(folder, *names, text="mine"):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def refused(*names):
+    listed = re.escape(", ".join(names))
+    return pytest.raises(UsageError, match=f"holds {listed}, which no loanword run wrote and this one would replace")
+
+
+@pytest.mark.parametrize("names", [(), ("notes.txt", "data.csv")])
+def test_nothing_in_the_way(tmp_path, names):
+    expect_output(wrote(tmp_path, *names))
+    expect_output(tmp_path / "new" / "folder")
+
+
+@pytest.mark.parametrize("text", ["mine", "", "[]", "3", '{"mine": 1}', '["loanword_version"]'])
+@pytest.mark.parametrize("name", OWN)
+def test_a_file_that_no_run_wrote(tmp_path, name, text):
+    with refused(name):
+        expect_output(wrote(tmp_path, name, "notes.txt", text=text))
+    assert {path.name for path in tmp_path.iterdir()} == {name, "notes.txt"}
+
+
+def test_all_files_in_the_way_are_named(tmp_path):
+    wrote(tmp_path, *OWN)
+    with refused(*OWN):
+        expect_output(tmp_path)
+    with refused("report.md"):
+        expect_output(tmp_path, files=["report.md"])
+
+
+def test_an_earlier_run_gives_way(tmp_path):
+    expect_output(wrote(tmp_path, *OWN, "model/loanword.json"))
+
+
+def test_earlier_reports_are_known_by_what_they_say(tmp_path):
+    wrote(tmp_path, "report.md", "report.html")
+    expect_output(wrote(tmp_path, "report.json", text='{"loanword_version": "0.1.0"}'))
+    wrote(tmp_path, "recipe.toml")
+    expect_output(tmp_path, files=["report.json", "report.md", "report.html"])
+    with refused("recipe.toml"):
+        expect_output(tmp_path)
+
+
+def test_a_folder_of_models_name_that_is_no_bundle(tmp_path):
+    wrote(tmp_path, "model/thesis.tex", "file")
+    for check, place in ((expect_output, tmp_path), (expect_replaceable, tmp_path / "file")):
+        with pytest.raises(UsageError, match="exists and is no bundle; choose another folder"):
+            check(place)
+
+
+def test_where_nothing_can_be_written(tmp_path):
+    wrote(tmp_path, "file")
+    with pytest.raises(UsageError, match="cannot be written to"):
+        expect_output(tmp_path / "file" / "run")
