@@ -73,9 +73,10 @@ def train(
     model.to(run.hardware.device)
     freeze(model, layers=settings.freeze_layers, embeddings=settings.embeddings == "frozen")
     table = model.encoder.model.get_input_embeddings().weight
-    begin = getattr(run.objective, "begin", None)
+    begin, started = getattr(run.objective, "begin", None), time.perf_counter()
     with torch.no_grad(), run.hardware.autocast():
         more = begin(encoded, model.encoder) if begin else ()
+    seconds = time.perf_counter() - started
     kept = None
     if settings.embeddings == "compact" and table.requires_grad:
         kept = reached([*encoded, *also], always=[*run.tokenizer.control_ids, *more])
@@ -83,6 +84,7 @@ def train(
     try:
         state, sampler = _loop(run, encoded, validate)
         state.candidates["last"] = snapshot(model)
+        seconds += state.seconds
     finally:  # An interrupted run leaves a whole model behind, too.
         expand(model.encoder)
         model.eval()
@@ -91,8 +93,8 @@ def train(
         kept=kept,
         steps=state.step,
         epochs=state.step / sampler.steps_per_epoch,
-        seconds=state.seconds,
-        tokens_per_second=state.tokens / max(state.seconds, 1e-9),
+        seconds=seconds,
+        tokens_per_second=state.tokens / max(seconds, 1e-9),
         rows=len(table) * table.requires_grad if kept is None else len(kept),
         history=state.history,
     )
