@@ -122,7 +122,7 @@ def measure(key: dict[str, object]) -> dict[str, object]:
             [labels.index(str(label)) for label in train.label],
             texts,
             seed=seed,
-            settings=Settings(bf16=True, warmup=0.1, grouped=True, **STOCK[trial]),  # type: ignore[arg-type]
+            settings=Settings(bf16=True, warmup=0.1, **STOCK[trial]),  # type: ignore[arg-type]
         )
         right = np.asarray(labels)[answers] == np.asarray(
             [label for table in targets.values() for label in table.label]
