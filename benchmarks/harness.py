@@ -7,17 +7,18 @@ interrupted benchmark goes on where it stopped, and only what changed is measure
 from __future__ import annotations
 
 import ast
+import fcntl
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from loanword.hardware import detect
@@ -86,19 +87,30 @@ def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: in
     print(
         f"{name}: {len(wanted) - len(missing)} rows are there, {len(missing)} to measure", file=sys.stderr, flush=True
     )
-    writing = Lock()
 
     def one(item: tuple[dict[str, Any], str]) -> None:
         key, stamp = item
         found = _row(name, key, threads=max(1, len(os.sched_getaffinity(0)) // jobs))
         if found is not None:
-            with writing:
+            with alone():
                 stored = load(name)
                 kept = [other for other in stored["rows"] if other["key"] != key]
                 write(name, rows=[*kept, {"key": key, "fingerprint": stamp, **found}], goals=stored["goals"])
 
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(one, missing))
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold the results against every other thread and process."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    handle = os.open(RESULTS, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _row(name: str, key: dict[str, Any], *, threads: int) -> dict[str, Any] | None:
@@ -123,7 +135,6 @@ def _row(name: str, key: dict[str, Any], *, threads: int) -> dict[str, Any] | No
 
 def write(name: str, *, rows: Sequence[dict[str, Any]], goals: Sequence[Goal | dict[str, Any]]) -> Path:
     """Write the result file of benchmark `name`."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
     content = {
         "name": name,

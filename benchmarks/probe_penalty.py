@@ -78,8 +78,9 @@ def main() -> None:
     stamp = harness.fingerprint(code=["src/loanword/tasks/probe.py", "benchmarks/probe_penalty.py"], data=[])
     keys = [{"set": name, "prefix": prefix} for name in SETS for prefix in ("", "query: ")]
     harness.measure(NAME, [(key, stamp) for key in keys], jobs=chosen.jobs)
-    rows = harness.load(NAME)["rows"]
-    harness.write(NAME, rows=rows, goals=[])
+    with harness.alone():
+        rows = harness.load(NAME)["rows"]
+        harness.write(NAME, rows=rows, goals=[])
     for row in rows:
         cells = "  ".join(f"{penalty}: {100 * value:.1f}" for penalty, value in row["by_penalty"].items())
         print(f"{row['key']['set']:8} {row['key']['prefix']!r:10} {cells}")

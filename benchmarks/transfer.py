@@ -332,8 +332,9 @@ def main() -> None:
     else:
         harness.measure(NAME, stamps, jobs=chosen.jobs)
     if not chosen.plan:
-        rows = harness.load(NAME)["rows"]
-        print(harness.write(NAME, rows=rows, goals=goals(rows)))
+        with harness.alone():
+            rows = harness.load(NAME)["rows"]
+            print(harness.write(NAME, rows=rows, goals=goals(rows)))
 
 
 if __name__ == "__main__":
