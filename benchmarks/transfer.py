@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -172,6 +173,7 @@ def loanword(
             "data": {"train": {"en": "memory"}},
             "training": training,
             "evaluation": {"compare_checkpoints": False},
+            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},  # Not by the load of rows before.
         }
     )
     done = run(recipe, tables={"train": {"en": train}, "dev": {"en": dev}, "test": {}})
