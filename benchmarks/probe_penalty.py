@@ -77,7 +77,7 @@ def main() -> None:
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
     stamp = harness.fingerprint(code=["src/loanword/tasks/probe.py", "benchmarks/probe_penalty.py"], data=[])
     keys = [{"set": name, "prefix": prefix} for name in SETS for prefix in ("", "query: ")]
-    harness.measure(NAME, [(key, stamp) for key in keys], jobs=chosen.jobs)
+    harness.measure(NAME, [(key, f"{stamp} {SETS[key['set']]}") for key in keys], jobs=chosen.jobs)
     with harness.alone():
         rows = harness.load(NAME)["rows"]
         harness.write(NAME, rows=rows, goals=[])

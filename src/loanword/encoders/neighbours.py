@@ -24,7 +24,7 @@ class Neighbours:
 
     Similarity is the cosine of embeddings less their mean: tables have one direction that all pieces share. A piece
     counts as a neighbour only above the cosine that the best of as many random directions would reach,
-    sqrt(2 ln(pieces) / width): a table that was never trained has none.
+    sqrt(2 ln(pieces) / width): in a table that was never trained next to no piece has one.
     """
 
     def __init__(self, table: torch.Tensor, ids: torch.Tensor, *, never: Sequence[int]) -> None:
