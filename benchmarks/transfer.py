@@ -66,8 +66,8 @@ ENCODERS = {
 CODE = {
     "characters": ["benchmarks/transfer.py"],
     "probe": ["src/loanword/tasks", "src/loanword/encoders", "src/loanword/tokens"],
-    "stock-shipped": ["benchmarks/peers/trainer_classification.py"],
-    "stock-tuned": ["benchmarks/peers/trainer_classification.py", "benchmarks/tuned.py"],
+    "stock-shipped": ["benchmarks/peers"],
+    "stock-tuned": ["benchmarks/peers", "benchmarks/tuned.py"],
     "stock-mean": ["benchmarks/peers", "benchmarks/tuned.py"],
     "loanword": [
         f"src/loanword/{part}" for part in ("config.py", "tokens", "batches", "encoders", "tasks", "training")
