@@ -94,8 +94,6 @@ def run(
         )
         with short_table(model.encoder if settings.mean else model, train.codes, padding=tokenizer.pad_token_id):
             trainer.train()
-        order = sorted(range(len(tests)), key=lambda index: len(tests[index]))
+        order = np.argsort([len(text) for text in tests], kind="stable")
         logits = trainer.predict(Rows(tokenizer, [tests[i] for i in order])).predictions
-    answers = np.empty(len(tests), dtype=np.int64)
-    answers[order] = logits.argmax(axis=1)
-    return answers
+    return logits.argmax(axis=1)[np.argsort(order)]
