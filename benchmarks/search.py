@@ -60,7 +60,7 @@ STOCK: dict[str, dict[str, object]] = {
     }
     for mean in (False, True)
     for rate in (5e-5, 1e-4, 2e-4, 4e-4)
-    for epochs, batch in ((10, 16), (10, 32))
+    for epochs, batch in ((5, 16), (10, 16), (10, 32))
 }
 
 
