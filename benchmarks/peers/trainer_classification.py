@@ -10,7 +10,6 @@ of the example changes that; `mean` is what a careful user would write instead: 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,8 +22,11 @@ from transformers import (
     Trainer,
     TrainingArguments,
 )
+from transformers.trainer_utils import get_last_checkpoint
 
 from benchmarks.peers.mean_classifier import MeanClassifier
+from benchmarks.peers.pause import Pause
+from benchmarks.peers.rows import Rows
 from benchmarks.peers.short_table import short_table
 
 
@@ -41,25 +43,21 @@ class Settings:
     mean: bool = False
 
 
-class Rows(torch.utils.data.Dataset):
-    """Tokenized texts, at most 128 pieces."""
-
-    def __init__(self, tokenizer, texts: Sequence[str], targets: Sequence[int] | None = None) -> None:  # noqa: ANN001
-        self.codes = tokenizer(list(texts), truncation=True, max_length=128)["input_ids"]
-        self.targets = targets
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def __getitem__(self, index: int) -> dict[str, object]:
-        label = {} if self.targets is None else {"labels": self.targets[index]}
-        return {"input_ids": self.codes[index], **label}
-
-
 def run(
-    folder: str, texts: Sequence[str], targets: Sequence[int], tests: Sequence[str], *, seed: int, settings: Settings
-) -> np.ndarray:
-    """Train on `texts` with class indices `targets`; return the predicted classes of `tests` (n)."""
+    folder: str,
+    texts: Sequence[str],
+    targets: Sequence[int],
+    tests: Sequence[str],
+    *,
+    seed: int,
+    settings: Settings,
+    scratch: str,
+    pause: float = 200,
+) -> np.ndarray | None:
+    """Train on `texts` with class indices `targets`; return the predicted classes of `tests` (n).
+
+    After `pause` seconds returns None: the same call with the same folder `scratch` goes on.
+    """
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     classes = max(targets) + 1
@@ -69,32 +67,34 @@ def run(
         else AutoModelForSequenceClassification.from_pretrained(folder, num_labels=classes)
     )
     train = Rows(tokenizer, texts, targets)
-    with tempfile.TemporaryDirectory() as scratch:
-        arguments = TrainingArguments(
-            output_dir=scratch,
-            learning_rate=settings.learning_rate,
-            per_device_train_batch_size=settings.batch_size,
-            per_device_eval_batch_size=64,
-            num_train_epochs=settings.epochs,
-            warmup_steps=settings.warmup,
-            bf16=settings.bf16,
-            train_sampling_strategy="group_by_length" if settings.grouped else "random",
-            seed=seed,
-            save_strategy="no",
-            report_to=[],
-            disable_tqdm=True,
-            use_cpu=not torch.cuda.is_available(),
-        )
-        trainer = Trainer(
-            model=model,
-            args=arguments,
-            train_dataset=train,
-            data_collator=DataCollatorWithPadding(tokenizer),
-            processing_class=tokenizer,
-        )
-        with short_table(model.encoder if settings.mean else model, train.codes, padding=tokenizer.pad_token_id):
-            trainer.train()
-        arguments.train_sampling_strategy = "sequential"  # Or predict() gives answers in the order of its groups.
-        order = np.argsort([len(text) for text in tests], kind="stable")
-        logits = trainer.predict(Rows(tokenizer, [tests[i] for i in order])).predictions
+    arguments = TrainingArguments(
+        output_dir=scratch,
+        learning_rate=settings.learning_rate,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=64,
+        num_train_epochs=settings.epochs,
+        warmup_steps=settings.warmup,
+        bf16=settings.bf16,
+        train_sampling_strategy="group_by_length" if settings.grouped else "random",
+        seed=seed,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=not torch.cuda.is_available(),
+    )
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=train,
+        data_collator=DataCollatorWithPadding(tokenizer),
+        processing_class=tokenizer,
+        callbacks=[Pause(after=pause)],
+    )
+    with short_table(model.encoder if settings.mean else model, train.codes, padding=tokenizer.pad_token_id):
+        trainer.train(resume_from_checkpoint=get_last_checkpoint(scratch))
+    if trainer.state.global_step < trainer.state.max_steps:
+        return None
+    arguments.train_sampling_strategy = "sequential"  # Or predict() gives answers in the order of its groups.
+    order = np.argsort([len(text) for text in tests], kind="stable")
+    logits = trainer.predict(Rows(tokenizer, [tests[i] for i in order])).predictions
     return logits.argmax(axis=1)[np.argsort(order)]

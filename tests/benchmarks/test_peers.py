@@ -9,10 +9,12 @@ pytest.importorskip("accelerate")
 peer = pytest.importorskip("benchmarks.peers.trainer_classification", reason="run from the repository root")
 from tests.corpus import toy_rows  # noqa: E402
 
+TEXTS = [row["text"] if n % 2 else row["text"][:8] for n, row in enumerate(toy_rows("en", "train")[:32])]
 
-@pytest.mark.parametrize("settings", [{"epochs": 20}, {"epochs": 20, "mean": True, "bf16": True, "grouped": True}])
-def test_short_table_trains_the_same_weights_and_answers_are_in_order(tiny_folder, monkeypatch, settings):
-    rows = toy_rows("en", "train")[:32]
+
+@pytest.fixture(params=[{}, {"mean": True, "bf16": True, "grouped": True}], ids=["plain", "mean, bf16, grouped"])
+def recipe(tiny_folder, monkeypatch, tmp_path, request):
+    """Run the stock recipe on short and long texts: its answers, and the Trainer that gave them."""
     trainers = []
 
     class Kept(peer.Trainer):
@@ -22,28 +24,59 @@ def test_short_table_trains_the_same_weights_and_answers_are_in_order(tiny_folde
             trainers.append(self)
 
     monkeypatch.setattr(peer, "Trainer", Kept)
-    texts = [row["text"] if n % 2 else row["text"][:8] for n, row in enumerate(rows)]
-    for _ in ("short", "long"):
+
+    def run(*, pause=600.0, scratch="scratch"):
         answers = peer.run(
             str(tiny_folder("bert")),
-            texts,
-            [n % 2 for n in range(len(rows))],
-            texts,
+            TEXTS,
+            [n % 2 for n in range(len(TEXTS))],
+            TEXTS,
             seed=1,
-            settings=peer.Settings(learning_rate=3e-3, **settings),
+            settings=peer.Settings(learning_rate=3e-3, epochs=20, **request.param),
+            scratch=str(tmp_path / scratch),
+            pause=pause,
         )
-        trainer = trainers[-1]
-        codes = [trainer.processing_class(text, truncation=True, max_length=128, return_tensors="pt") for text in texts]
-        model = trainer.model.eval()
-        with torch.no_grad():
-            alone = [model(input_ids=c["input_ids"], attention_mask=c["attention_mask"]).logits[0] for c in codes]
-        assert len(set(answers)) > 1
-        assert (answers == [int(logits.argmax()) for logits in alone]).mean() > 0.95
-        monkeypatch.setattr(peer, "short_table", lambda *_, **__: nullcontext())
-    short, long = (trainer.model.state_dict() for trainer in trainers)
-    assert short.keys() == long.keys()
-    for name, weights in long.items():
-        torch.testing.assert_close(short[name], weights, atol=1e-4, rtol=1e-3)
-    (table,) = (name for name in long if name.endswith("word_embeddings.weight"))
-    moved = (long[table] != trainers[0].start[table]).any(1)
+        return answers, trainers[-1]
+
+    return run
+
+
+def test_answers_are_in_the_order_of_the_texts(recipe):
+    answers, trainer = recipe()
+    codes = [trainer.processing_class(text, return_tensors="pt") for text in TEXTS]
+    with torch.no_grad():
+        alone = [
+            trainer.model.eval()(input_ids=row["input_ids"], attention_mask=row["attention_mask"]).logits[0]
+            for row in codes
+        ]
+    assert len(set(answers)) > 1
+    assert (answers == [int(logits.argmax()) for logits in alone]).mean() > 0.95
+
+
+def test_short_table_trains_the_same_weights(recipe, monkeypatch):
+    _, short = recipe()
+    monkeypatch.setattr(peer, "short_table", lambda *_, **__: nullcontext())
+    _, long = recipe(scratch="other")
+    same(short, long)
+    (table,) = (name for name in long.start if name.endswith("word_embeddings.weight"))
+    moved = (long.model.state_dict()[table] != short.start[table]).any(1)
     assert 5 < moved.sum() < len(moved)
+
+
+def test_a_pause_changes_nothing(recipe):
+    paused, trainer = recipe(pause=0)
+    assert paused is None
+    assert trainer.state.global_step == 1
+    answers, resumed = recipe()
+    assert resumed.state.global_step == 80
+    whole, straight = recipe(scratch="other")
+    assert (answers == whole).all()
+    same(resumed, straight)
+
+
+def same(one, other):
+    """The weights of two Trainers are equal but for rounding."""
+    ours, theirs = one.model.state_dict(), other.model.state_dict()
+    assert ours.keys() == theirs.keys()
+    for name, weights in theirs.items():
+        torch.testing.assert_close(ours[name], weights, atol=1e-4, rtol=1e-3)
