@@ -5,6 +5,7 @@ import pytest
 
 import loanword
 from loanword.deploy import manifest
+from loanword.errors import UsageError
 
 
 def test_transfer_load_evaluate(toy_data, tiny_folder, tmp_path):
@@ -99,3 +100,8 @@ def test_check_estimates_before_anything_starts(toy_recipe):
     findings, cost = loanword.check(toy_recipe("bert"))
     assert cost.steps >= 1
     assert all(item.severity in ("error", "warning", "info") for item in findings)
+
+
+def test_a_report_language_is_looked_at_before_anything_is_loaded():
+    with pytest.raises(UsageError, match="not in 'xx'"):
+        loanword.evaluate("nowhere", test={"de": "nothing.jsonl"}, report_language="xx")

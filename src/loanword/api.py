@@ -87,9 +87,11 @@ def evaluate(
     from loanword.evaluation.evaluate import Evaluator
     from loanword.evaluation.notes import notes
     from loanword.evaluation.scores import TransferReport
+    from loanword.evaluation.words import expect_language
     from loanword.provenance import circumstances
     from loanword.strategies.regime import regimes
 
+    expect_language(report_language)
     found = bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
     chosen = config.part(config.EvaluationSettings, settings or {}, where="settings")
     places = {"test": {tag: str(source) for tag, source in test.items()}, "columns": dict(columns or {})}

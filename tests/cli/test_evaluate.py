@@ -42,4 +42,4 @@ def test_reports_go_where_no_file_of_somebodys_is(call, finished, toy_data, tmp_
 def test_an_unknown_report_language(call, finished, toy_data):
     done = call("evaluate", finished[1], "--test", f"ru={toy_data['test']['ru']}", "--report-language", "xx")
     assert done.exit_code == 2
-    assert "known: en, zh" in done.stderr
+    assert "written in 'en' or 'zh', not in 'xx'" in done.stderr

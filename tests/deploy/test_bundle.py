@@ -10,40 +10,16 @@ import huggingface_hub
 import numpy as np
 import pytest
 from huggingface_hub import ModelCard
+from tests.deploy.somewhere import PLACE, SECRETS, contents, train_somewhere
 
 from loanword.data.read import read
 from loanword.deploy import bundle as module
 from loanword.deploy import manifest
 from loanword.deploy.bundle import Bundle
 from loanword.errors import ModelError, UsageError
-from loanword.run import run
 from loanword.strategies.regime import Lineage
 
-PLACE = "qzx-somebodys-folder"
-SECRETS = {"train": "zebrafinch", "dev": "wolfsbane", "test": "quicksilver"}
 TEXTS = ["pizza the kettle", "метро чайник", "水壶 taxi", "hotel", "ünknown wörds " * 3]
-
-
-def train_somewhere(root, *, tiny_folder, toy_data, toy_recipe, kind="bert", **overrides):
-    """Train from a folder with a telling name, on texts with telling words."""
-    place = root / PLACE
-    shutil.copytree(tiny_folder(kind), place / "tiny", dirs_exist_ok=True)
-    data = {}
-    for split, word in SECRETS.items():
-        data[split] = {}
-        for tag, path in toy_data[split].items():
-            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            lines = [json.dumps({**row, "text": f"{row['text']} {word}"}, ensure_ascii=False) for row in rows]
-            (place / f"{split}-{tag}.jsonl").write_text("\n".join(lines), encoding="utf-8")
-            data[split][tag] = str(place / f"{split}-{tag}.jsonl")
-    data["train"], data["dev"] = {"en": data["train"]["en"]}, {"en": data["dev"]["en"]}
-    given = {
-        "training": {"epochs": 10, "learning_rate": 3e-3},
-        "out": str(place / "out"),
-        "model": str(place / "tiny"),
-        "data": data,
-    }
-    return run(toy_recipe(kind, **{**given, **overrides}), command=f"loanword train {place}/recipe.toml")
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +41,6 @@ def made(make, tmp_path_factory):
 def copy(made, tmp_path):
     """A copy of the bundle's folder, to be damaged."""
     return Path(shutil.copytree(made[1] / "model", tmp_path / "copy"))
-
-
-def contents(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def scores_of(predictions):

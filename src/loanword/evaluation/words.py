@@ -51,13 +51,18 @@ def table(section: str) -> dict[str, dict[str, str]]:
     return found
 
 
+def expect_language(language: str) -> None:
+    """Raise `UsageError` for a `language` that reports are not written in."""
+    if language not in ("en", "zh"):
+        raise UsageError(f"reports are written in 'en' or 'zh', not in {language!r}; choose one of the two")
+
+
 class Words:
     """The words of one `language`."""
 
     def __init__(self, language: str) -> None:
         """Choose the `language`; anything but "en" and "zh" raises `UsageError`."""
-        if language not in ("en", "zh"):
-            raise UsageError(f"reports are written in 'en' or 'zh', not in {language!r}; choose one of the two")
+        expect_language(language)
         self.language: Literal["en", "zh"] = "zh" if language == "zh" else "en"
 
     def __call__(self, key: str, **values: object) -> str:
