@@ -13,7 +13,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 DATA = Path(os.environ.get("LOANWORD_BENCH_DATA", ROOT.parent / "shared" / "data"))
 LIMIT = 600
-"""Seconds a row's process may take."""
-SCRATCH = "LOANWORD_BENCH_SCRATCH"
-"""The environment variable that names a row's scratch folder, the same for all its processes."""
-UNFINISHED = 75
-"""The exit status of a row that wants another process, to go on with what it left in its scratch folder."""
+"""Seconds a row may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: in
     """Measure the rows of benchmark `name` that its file lacks: (key, fingerprint), each in a process of its own.
 
     `jobs` rows run side by side, each with its share of the cores: for rows whose time is not what is measured. A row
-    that fails or whose process takes longer than `LIMIT` is left out, and the reason printed.
+    that fails or takes longer than `LIMIT` is left out, and the reason printed.
     """
     known = {json.dumps(found["key"]): found["fingerprint"] for found in load(name)["rows"]}
     missing = [(key, stamp) for key, stamp in wanted if known.get(json.dumps(key)) != stamp]
@@ -123,18 +118,13 @@ def _row(name: str, key: dict[str, Any], *, threads: int) -> dict[str, Any] | No
     command = [sys.executable, "-m", f"benchmarks.{name.replace('-', '_')}", "--row", json.dumps(key)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            environment[SCRATCH] = scratch
-            status = UNFINISHED
-            while status == UNFINISHED:
-                done = subprocess.run(
-                    command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
-                )
-                status = done.returncode
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
     except subprocess.TimeoutExpired:
         print(f"  {json.dumps(key)}: over {LIMIT} s, left out", file=sys.stderr, flush=True)
         return None
-    if status:
+    if done.returncode:
         print(f"  {json.dumps(key)}: failed\n{done.stderr[-600:]}", file=sys.stderr, flush=True)
         return None
     found = json.loads(done.stdout.splitlines()[-1])

@@ -1,5 +1,4 @@
 import json
-import subprocess
 
 import pytest
 
@@ -32,21 +31,6 @@ def test_rows_resume_and_are_measured_again_when_their_code_changes(results, mon
     stored = json.loads((results / "toy.json").read_text(encoding="utf-8"))
     assert [found["key"]["n"] for found in stored["rows"]] == [0, 1]
     assert {"name", "command", "machine", "rows", "goals"} <= set(stored)
-
-
-def test_an_unfinished_row_goes_on_in_another_process(monkeypatch):
-    seen = []
-
-    def process(command, *, env, **_):
-        seen.append(env[harness.SCRATCH])
-        status = harness.UNFINISHED if len(seen) < 3 else 0
-        return subprocess.CompletedProcess(command, status, stdout='{"accuracy": 0.5}\n', stderr="")
-
-    monkeypatch.setattr(harness.subprocess, "run", process)
-    monkeypatch.setattr(harness, "commit", lambda: "")
-    assert harness._row("toy", {"n": 1}, threads=1)["accuracy"] == 0.5
-    assert len(seen) == 3
-    assert len(set(seen)) == 1, "in the same folder"
 
 
 def test_a_fingerprint_follows_code_and_data(tmp_path, monkeypatch):

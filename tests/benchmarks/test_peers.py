@@ -13,7 +13,7 @@ TEXTS = [row["text"] if n % 2 else row["text"][:8] for n, row in enumerate(toy_r
 
 
 @pytest.fixture(params=[{}, {"mean": True, "bf16": True, "grouped": True}], ids=["plain", "mean, bf16, grouped"])
-def recipe(tiny_folder, monkeypatch, tmp_path, request):
+def recipe(tiny_folder, monkeypatch, request):
     """Run the stock recipe on short and long texts: its answers, and the Trainer that gave them."""
     trainers = []
 
@@ -25,7 +25,7 @@ def recipe(tiny_folder, monkeypatch, tmp_path, request):
 
     monkeypatch.setattr(peer, "Trainer", Kept)
 
-    def run(*, pause=600.0, scratch="scratch"):
+    def run():
         answers = peer.run(
             str(tiny_folder("bert")),
             TEXTS,
@@ -33,8 +33,6 @@ def recipe(tiny_folder, monkeypatch, tmp_path, request):
             TEXTS,
             seed=1,
             settings=peer.Settings(learning_rate=3e-3, epochs=20, **request.param),
-            scratch=str(tmp_path / scratch),
-            pause=pause,
         )
         return answers, trainers[-1]
 
@@ -56,22 +54,11 @@ def test_answers_are_in_the_order_of_the_texts(recipe):
 def test_short_table_trains_the_same_weights(recipe, monkeypatch):
     _, short = recipe()
     monkeypatch.setattr(peer, "short_table", lambda *_, **__: nullcontext())
-    _, long = recipe(scratch="other")
+    _, long = recipe()
     same(short, long)
     (table,) = (name for name in long.start if name.endswith("word_embeddings.weight"))
     moved = (long.model.state_dict()[table] != short.start[table]).any(1)
     assert 5 < moved.sum() < len(moved)
-
-
-def test_a_pause_changes_nothing(recipe):
-    paused, trainer = recipe(pause=0)
-    assert paused is None
-    assert trainer.state.global_step == 1
-    answers, resumed = recipe()
-    assert resumed.state.global_step == 80
-    whole, straight = recipe(scratch="other")
-    assert (answers == whole).all()
-    same(resumed, straight)
 
 
 def same(one, other):
