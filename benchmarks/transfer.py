@@ -303,6 +303,21 @@ def _never_worse(rows: Sequence[Row]) -> Goal:
     )
 
 
+def table(rows: Sequence[Row]) -> str:
+    """Set out the mean accuracy over targets and seeds (%), and how many seeds there are where some are missing."""
+    lines = [f"{'encoder':12}{'method':16}" + "".join(f"{name:>16}" for name in SETS)]
+    for encoder, methods in ENCODERS.items():
+        for method in methods:
+            cells = []
+            for name in SETS:
+                wanted = {"set": name, "method": method, "encoder": encoder}
+                found = [row["accuracy"] for row in rows if wanted.items() <= row["key"].items()]
+                missing = f" ({len(found)} seeds)" if len(found) < len(SEEDS) else ""
+                cells.append(f"{100 * np.mean(found):.1f}{missing}" if found else "-")
+            lines.append(f"{encoder:12}{method:16}" + "".join(f"{cell:>16}" for cell in cells))
+    return "\n".join(lines)
+
+
 def plan() -> list[dict[str, object]]:
     """Return the keys of all rows, cheapest and most wanted first."""
     order = [(encoder, method) for encoder, methods in ENCODERS.items() for method in methods]
@@ -334,20 +349,26 @@ def main() -> None:
         return
     if not Path(DATA).is_dir():
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
-    keys = [key for key in plan() if all(part in json.dumps(key) for part in chosen.only.split(","))]
-    stamps = [(key, stamp(key)) for key in keys]
+    stamps = {json.dumps(key): stamp(key) for key in plan()}
+
+    def current() -> list[Row]:
+        return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
+
     if chosen.plan:
-        there = {json.dumps(row["key"]): row["fingerprint"] for row in harness.load(NAME)["rows"]}
-        for key, mark in stamps:
-            print("there  " if there.get(json.dumps(key)) == mark else "missing", json.dumps(key))
-    else:
-        alone = [item for item in stamps if item[0]["set"] in LONG]
-        harness.measure(NAME, [item for item in stamps if item not in alone], jobs=chosen.jobs)
-        harness.measure(NAME, alone)
-    if not chosen.plan:
-        with harness.alone():
-            rows = harness.load(NAME)["rows"]
-            print(harness.write(NAME, rows=rows, goals=goals(rows)))
+        there = {json.dumps(row["key"]) for row in current()}
+        for key in stamps:
+            print("there  " if key in there else "missing", key)
+        return
+    wanted = [
+        (json.loads(key), mark) for key, mark in stamps.items() if all(part in key for part in chosen.only.split(","))
+    ]
+    long = [item for item in wanted if item[0]["set"] in LONG]
+    harness.measure(NAME, [item for item in wanted if item not in long], jobs=chosen.jobs)
+    harness.measure(NAME, long)
+    with harness.alone():
+        rows = harness.load(NAME)["rows"]
+        harness.write(NAME, rows=rows, goals=goals(current()))
+    print(table(current()))
 
 
 if __name__ == "__main__":
