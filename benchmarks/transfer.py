@@ -67,12 +67,13 @@ ENCODERS = {
 }
 CODE = {
     "characters": ["benchmarks/transfer.py"],
-    "probe": ["src/loanword/tasks", "src/loanword/encoders", "src/loanword/tokens"],
+    "probe": [f"src/loanword/{part}" for part in ("data/families.py", "tokens", "encoders", "tasks")],
     "stock-shipped": ["benchmarks/peers"],
     "stock-tuned": ["benchmarks/peers", "benchmarks/tuned.py"],
     "stock-mean": ["benchmarks/peers", "benchmarks/tuned.py"],
     "loanword": [
-        f"src/loanword/{part}" for part in ("config.py", "tokens", "batches", "encoders", "tasks", "training")
+        f"src/loanword/{part}"
+        for part in ("config.py", "data/families.py", "tokens", "batches", "encoders", "tasks", "training")
     ],
 }
 

@@ -71,9 +71,11 @@ def desk(tmp_path_factory, toy_data):
     for tag, source in {"en": "en", "de": "ru", "zh": "zh", "sv": "ru"}.items():
         lines = toy_data["train"][source].read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines]
-        table = ["text,label,body,topic,id,document"]
-        table += [",".join(row[name] for name in ("text", "label", "text", "label", "id", "group")) for row in rows]
-        (folder / f"{tag}.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
+        table = ["text,label,body,topic,intent,id,document"]
+        columns = ("text", "label", "text", "label", "label", "id", "group")
+        table += [",".join(row[name] for name in columns) for row in rows]
+        for name in (tag, f"{tag}.train", f"{tag}.test"):
+            (folder / f"{name}.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
         stars = ["text,label", *(f"{row['text']},{1 + place % 5}" for place, row in enumerate(rows))]
         (folder / f"stars.{tag}.csv").write_text("\n".join(stars) + "\n", encoding="utf-8")
         for split in ("train", "test"):

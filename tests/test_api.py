@@ -5,7 +5,8 @@ import pytest
 
 import loanword
 from loanword.deploy import manifest
-from loanword.errors import UsageError
+from loanword.errors import ConfigError, UsageError
+from loanword.run import run
 
 
 def test_transfer_load_evaluate(toy_data, tiny_folder, tmp_path):
@@ -100,6 +101,32 @@ def test_check_estimates_before_anything_starts(toy_recipe):
     findings, cost = loanword.check(toy_recipe("bert"))
     assert cost.steps >= 1
     assert all(item.severity in ("error", "warning", "info") for item in findings)
+
+
+@pytest.mark.parametrize("change", [{"task": "cooking"}, {"strategies": ["magic"]}, {"objective": "fun"}, {"out": "f"}])
+def test_check_refuses_what_a_run_would_refuse(toy_recipe, tmp_path, monkeypatch, change):
+    (tmp_path / "f").write_text("a file")
+    monkeypatch.chdir(tmp_path)
+    for start in (loanword.check, run):
+        with pytest.raises(ConfigError):
+            start(toy_recipe("bert", **change))
+
+
+def test_settings_that_contradict_each_other(toy_data, tiny_folder):
+    with pytest.raises(ConfigError, match=r"training.max_steps: training has the value 3 already"):
+        loanword.transfer(
+            train=toy_data["train"],
+            test={},
+            model=tiny_folder("bert"),
+            settings={"training": 3, "training.max_steps": 2},
+        )
+
+
+def test_settings_of_an_evaluation_may_be_dotted(trained, toy_data):
+    tests, typed = {"ru": toy_data["test"]["ru"]}, "loanword evaluate run"
+    found = loanword.evaluate(trained[1], test=tests, settings={"evaluation.resamples": 100}, command=typed)
+    assert found.command == typed
+    assert found.languages == evaluated(trained[1], tests).languages
 
 
 def test_a_report_language_is_looked_at_before_anything_is_loaded():

@@ -40,10 +40,10 @@ RECIPES = st.fixed_dictionaries(
     },
     optional={
         "task": TEXT,
-        "model": TEXT,
+        "model": TEXT.filter(str.strip),
         "seed": st.integers(0, 2**62),
         "strategies": st.lists(TEXT, max_size=3),
-        "out": TEXT,
+        "out": st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
         "report_language": st.sampled_from(["en", "zh"]),
         "encoder": values(
             max_length=st.integers(8, 9999), prefix=TEXT, pooling=st.sampled_from(["mean", "cls", "max"])
@@ -328,3 +328,30 @@ def test_odd_toml_is_told_not_raised(tmp_path, text):
 def test_no_override_ends_in_a_traceback(texts):
     with contextlib.suppress(ConfigError):
         build(MINIMAL, overrides=texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("seed = true", "seed = True: input should be a valid integer"),
+        ("seed = " + "9" * 5000, "not valid TOML: Exceeds the limit"),
+        ("seed = " + "9" * 30, "input should be less than"),
+        ('model = " "', "model: is empty; expected a bundled name"),
+        ('out = "a\\u0000b"', "out: the name of the folder holds a control character"),
+        ("a" + ".a" * 5000 + " = 1", "the keys are nested too deeply"),
+        ("hardware.threads = 100000", "input should be less than or equal to 1024"),
+    ],
+)
+def test_values_that_only_a_machine_would_write(tmp_path, text, says):
+    (tmp_path / "recipe.toml").write_text(text + "\ndata.train.en = 'x'\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path / "recipe.toml")
+    assert says in str(caught.value)
+
+
+def test_overrides_that_are_no_toml_values_are_text():
+    with pytest.raises(ConfigError, match=r"seed = '999999999.*\.\.\."):
+        build(MINIMAL, overrides=["seed=" + "9" * 5000])
+    with pytest.raises(ConfigError, match=r"out: the name of the folder holds .* bytes that are no UTF-8"):
+        build(MINIMAL, overrides=["out=a\udcff"])
+    assert build(MINIMAL, overrides=["out=我的　数据 🎉"]).out == "我的　数据 🎉"

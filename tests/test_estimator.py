@@ -38,6 +38,23 @@ def test_labels_keep_their_type(rows, tiny_folder):
     assert model.predict(rows[0][:3]).dtype.kind == "i"
 
 
+@pytest.mark.parametrize("labels", [range(12), [True, False], ["b", "a", "B"]])
+def test_classes_are_sorted_and_probabilities_are_in_their_order(tiny_folder, labels):
+    """As scikit-learn expects; as text, 10 comes before 2."""
+    labels = list(labels)
+    texts = [f"word{number} " * 3 for number in range(len(labels))] * 4
+    model = TransferClassifier(
+        model=str(tiny_folder("bert")), learning_rate=3e-3, epochs=20, settings={"data.dev_fraction": 0}
+    ).fit(texts, labels * 4)
+    assert model.classes_.tolist() == sorted(labels)
+    bundle = model.bundle_.predict(texts[:3])
+    for row, item in zip(model.predict_proba(texts[:3]), bundle, strict=True):
+        assert row.tolist() == [item.scores[str(label)] for label in model.classes_.tolist()]
+    assert model.predict(texts).tolist() == [type(labels[0])(item) for item in model.predict(texts).tolist()]
+    sklearn = pytest.importorskip("sklearn.metrics")
+    assert sklearn.log_loss(labels * 4, model.predict_proba(texts)) < np.log(len(labels))
+
+
 def test_scikit_learn_can_clone_and_search(tiny_folder, rows):
     base = pytest.importorskip("sklearn.base")
     model = TransferClassifier(model=str(tiny_folder("bert")), learning_rate=1e-3)
@@ -63,6 +80,8 @@ def test_scikit_learn_can_clone_and_search(tiny_folder, rows):
         ({"groups": ["g"]}, UsageError, "X has 2 texts and groups 1 entries; they must be as many"),
         ({"y": ["x"]}, UsageError, "X has 2 texts and y 1 entries; they must be as many"),
         ({"y": ["x", "x"]}, DataError, "LW305 the training data has the label 'x' only"),
+        ({"y": [["x"], ["z"]]}, UsageError, "y has 2 dimensions; expected one label a text"),
+        ({"X": np.asarray([["a"], ["b"]])}, TypeError, "texts is a ndarray of 2 dimensions; give one column"),
         ({"X": [], "y": []}, DataError, "LW305 the training data has no label"),
     ],
 )
@@ -80,6 +99,18 @@ def test_what_cannot_be_predicted(fitted):
             call([None])
     with pytest.raises(UsageError, match="X has 1 texts and y 2 entries"):
         fitted.score(["pizza"], ["food", "travel"])
+
+
+def test_pandas_columns_and_nothing_else_of_pandas(tiny_folder):
+    pandas = pytest.importorskip("pandas")
+    model = TransferClassifier(model=str(tiny_folder("bert")), settings={"training.max_steps": 1})
+    frame = pandas.DataFrame({"text": ["a", "b"] * 4, "label": ["x", "z"] * 4})
+    assert len(model.fit(frame["text"], frame["label"]).predict(frame["text"])) == 8
+    for call in (lambda: model.fit(frame, frame["label"]), lambda: model.predict(frame[["text"]])):
+        with pytest.raises(TypeError, match="texts is a DataFrame of 2 dimensions; give one column"):
+            call()
+    with pytest.raises(UsageError, match=r"y\[1\] is <NA>"):
+        model.fit(["a", "b"], pandas.array(["x", pandas.NA]))
 
 
 def test_nothing_to_predict_is_no_error(fitted):

@@ -1,7 +1,7 @@
 """The rows of an embedding table that training reaches, in the place of the whole table.
 
 The stock optimizer walks over 250,000 rows for the few thousand that have a gradient. The others do not move (no
-weight decay), so leaving them out changes no number beyond rounding; tests/benchmarks/test_peers.py holds it. Only for
+weight decay), so leaving them out changes no number beyond rounding; tests/benchmarks/peers holds it. Only for
 benchmarks of quality: where time is measured, stock keeps its table.
 """
 

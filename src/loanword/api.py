@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loanword import config
+from loanword.errors import ConfigError
 
 if TYPE_CHECKING:
     from loanword.config import Recipe
@@ -29,7 +30,7 @@ def transfer(
     train: Mapping[str, str | Path],
     test: Mapping[str, str | Path],
     dev: Mapping[str, str | Path] | None = None,
-    model: str = "bundled:e5-small",
+    model: str | Path = "bundled:e5-small",
     task: str = "classification",
     columns: Mapping[str, str] | None = None,
     seed: int = 0,
@@ -47,7 +48,7 @@ def transfer(
 
     values: dict[str, Any] = {
         "task": task,
-        "model": model,
+        "model": str(model),
         "seed": seed,
         "data": {
             "train": {tag: str(source) for tag, source in train.items()},
@@ -77,10 +78,12 @@ def evaluate(
     columns: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
     report_language: str = "en",
+    command: str = "",
 ) -> TransferReport:
     """Score a bundle on the languages of `test`; nothing of it changes.
 
-    `settings` are keys of recipe.evaluation; the report's notes are in `report_language`, "en" or "zh".
+    `settings` are keys of recipe.evaluation; the report's notes are in `report_language`, "en" or "zh"; `command` is
+    what was typed, for the report.
     """
     from loanword.data.gather import gather
     from loanword.deploy.bundle import Bundle
@@ -93,7 +96,8 @@ def evaluate(
 
     expect_language(report_language)
     found = bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
-    chosen = config.part(config.EvaluationSettings, settings or {}, where="settings")
+    plain = {key.removeprefix("evaluation."): value for key, value in (settings or {}).items()}
+    chosen = config.part(config.EvaluationSettings, plain, where="settings")
     places = {"test": {tag: str(source) for tag, source in test.items()}, "columns": dict(columns or {})}
     where = config.part(config.DataSettings, places, where="test data")
     tables = gather(where, shape=found.task.columns, seed=0)["test"]
@@ -123,6 +127,7 @@ def evaluate(
         origins={tag: table.origin for tag, table in tables.items()},
         training={},
         temperature=temperature,
+        command=command,
         notes=notes(tables, scores, task=found.task, tokenizer=found.tokenizer, language=report_language),
     )
 
@@ -137,8 +142,10 @@ def check(recipe: Recipe) -> tuple[list[Finding], Cost]:
     from loanword.cost import estimate
     from loanword.data.check import check as check_data
     from loanword.data.gather import gather
+    from loanword.preflight import expect_sound
     from loanword.tasks.task import TASKS
 
+    expect_sound(recipe)
     task = TASKS.get(recipe.task)()
     tables = gather(recipe.data, shape=task.columns, seed=recipe.seed)
     task.fit([record for table in tables["train"].values() for record in table])
@@ -148,6 +155,8 @@ def check(recipe: Recipe) -> tuple[list[Finding], Cost]:
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
     for key in path[:-1]:
         values = values.setdefault(key, {})
+        if not isinstance(values, dict):
+            raise ConfigError([f"{'.'.join(path)}: {key} has the value {values!r} already"], where="settings")
     if isinstance(value, Mapping) and isinstance(values.get(path[-1]), dict):
         values[path[-1]] = {**values[path[-1]], **value}
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -122,7 +123,7 @@ class HardwareSettings(Settings):
 
     device: str = "auto"
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    threads: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0, le=1024)
 
 
 class Recipe(Settings):
@@ -131,7 +132,7 @@ class Recipe(Settings):
     task: str = "classification"
     objective: str = "supervised"
     model: str = "bundled:e5-small"
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63, strict=True)
     strategies: tuple[str, ...] = ("zero-shot",)
     out: str | None = None
     report_language: Literal["en", "zh"] = "en"
@@ -144,7 +145,16 @@ class Recipe(Settings):
     @field_validator("out")
     @classmethod
     def _from_home(cls, value: str | None) -> str | None:
+        if value and re.search("[\0-\x1f\x7f\ud800-\udfff]", value):
+            raise ValueError("the name of the folder holds a control character, or bytes that are no UTF-8")
         return str(expanded(value)) if value and value.startswith("~") else value
+
+    @field_validator("model")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("is empty; expected a bundled name, a folder or a Hub id, e.g. bundled:e5-small")
+        return value
 
     @field_validator("data")
     @classmethod
@@ -213,14 +223,17 @@ def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
         raise UsageError(f"recipe {file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except OSError as error:
         raise UsageError(f"recipe {file} cannot be read: {error.strerror or error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # Also for a number of thousands of digits.
         raise ConfigError([f"not valid TOML: {error}"], where=str(file)) from None
-    beside = _with_paths(
-        values,
-        lambda path: str(file.parent / expanded(path)),
-        is_model=lambda name: (file.parent / name / "config.json").is_file(),
-    )
-    return build(beside, overrides=overrides, where=str(file))
+    try:
+        beside = _with_paths(
+            values,
+            lambda path: str(file.parent / expanded(path)),
+            is_model=lambda name: (file.parent / name / "config.json").is_file(),
+        )
+        return build(beside, overrides=overrides, where=str(file))
+    except RecursionError:
+        raise ConfigError(["the keys are nested too deeply"], where=str(file)) from None
 
 
 def _with_paths(
@@ -258,7 +271,7 @@ def _override(values: dict[str, Any], text: str) -> str | None:
         return f"override '{text}': expected a.b=c"
     try:
         value = tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         value = raw
     if isinstance(value, date | time):
         value = raw

@@ -49,7 +49,8 @@ class Cost:
             [
                 f"train: {self.train_rows} rows, {self.steps} steps, {self.tokens_train:,} tokens, "
                 f"{self.flops_train / 1e12:.1f} TFLOP, about {_time(self.seconds_train)}",
-                f"evaluate: {self.test_rows} rows in {self.languages} languages, {self.tokens_evaluate:,} tokens, "
+                f"evaluate: {self.test_rows} rows in {self.languages} language{'s' if self.languages != 1 else ''}, "
+                f"{self.tokens_evaluate:,} tokens, "
                 f"{self.flops_evaluate / 1e12:.1f} TFLOP, about {_time(self.seconds_evaluate)}",
                 f"memory: about {self.memory_bytes / 1e9:.1f} GB; disk: {self.disk_bytes / 1e9:.2f} GB",
                 f"this machine multiplies matrices at {self.rate / 1e9:.0f} GFLOP/s (measured just now)",
@@ -60,13 +61,13 @@ class Cost:
 def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     """Estimate the cost of `recipe` on its `tables` ("train", "dev", "test" -> language -> table)."""
     from loanword.batches.sampler import Sampler
-    from loanword.encoders.load import load
+    from loanword.deploy.base import load_base
     from loanword.evaluation.measure import expect_checkpoint
     from loanword.hardware import detect
     from loanword.training.optimizer import expect_layers
 
     hardware = detect(**recipe.hardware.model_dump())
-    loaded = load(recipe.model, **recipe.encoder.model_dump())
+    loaded = load_base(recipe.model, recipe.encoder).loaded
     expect_layers(loaded.encoder, recipe.training.freeze_layers)
     expect_checkpoint(recipe.evaluation, dev=tables["dev"])
     task = TASKS.get(recipe.task)()

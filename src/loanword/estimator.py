@@ -55,28 +55,29 @@ class TransferClassifier:
         from loanword.run import run
 
         expect_texts(X)
-        labels = list(y)
-        _as_many(X, y=labels, groups=groups)
-        for name, found in (("X", X), ("y", labels)):
+        labels = np.asarray(y)
+        if labels.ndim != 1:
+            raise UsageError(f"y has {labels.ndim} dimensions; expected one label a text")
+        _as_many(X, y=y, groups=groups)
+        for name, found in (("X", X), ("y", y)):
             for row, value in enumerate(found):
-                if value is None or value != value or not str(value).strip():
+                if _is_missing(value):
                     raise UsageError(f"{name}[{row}] is {value!r}; every row needs a text and a label")
-        values = np.unique(np.asarray(labels))
-        names = {str(value): value for value in values}
         table = Table(
             language=self.language,
             text=[str(text) for text in X],
-            label=[str(label) for label in labels],
+            label=[str(label) for label in labels.tolist()],
             group=[] if groups is None else ["" if group is None else str(group) for group in groups],
         )
         given = {"epochs": self.epochs, "learning_rate": self.learning_rate}
         overrides = [f"training.{key}={value}" for key, value in given.items() if value is not None]
         overrides += [f"{key}={_toml(value)}" for key, value in (self.settings or {}).items()]
         recipe = config.build(
-            {"model": self.model, "seed": self.seed, "data": {"train": {self.language: "memory"}}}, overrides=overrides
+            {"model": str(self.model), "seed": self.seed, "data": {"train": {self.language: "memory"}}},
+            overrides=overrides,
         )
         self.bundle_: Bundle = run(recipe, tables={"train": {recipe_tag(recipe): table}}).bundle
-        self.classes_ = np.asarray([names[label] for label in self.bundle_.task.labels])
+        self.classes_ = np.unique(labels)
         return self
 
     def predict(self, X: Sequence[str]) -> np.ndarray:  # noqa: N803
@@ -88,7 +89,7 @@ class TransferClassifier:
         """Return the labels' probabilities (n, classes), in the order of `classes_`."""
         if not hasattr(self, "bundle_"):
             raise UsageError("this classifier is not fitted yet; call fit(texts, labels) first")
-        labels = self.bundle_.task.labels
+        labels = [str(label) for label in self.classes_.tolist()]
         found = [[item.scores[label] for label in labels] for item in self.bundle_.predict(X)]
         return np.asarray(found, dtype=float).reshape(len(found), len(labels))
 
@@ -130,6 +131,13 @@ def _as_many(texts: Sequence[str], **others: Sequence[Any] | None) -> None:
     for name, values in others.items():
         if values is not None and len(values) != len(texts):
             raise UsageError(f"X has {len(texts)} texts and {name} {len(values)} entries; they must be as many")
+
+
+def _is_missing(value: Any) -> bool:
+    try:
+        return value is None or bool(value != value) or not str(value).strip()
+    except TypeError:  # pandas.NA is neither equal nor unequal to anything.
+        return True
 
 
 def _parameters() -> list[str]:

@@ -39,6 +39,11 @@ class Hardware:
             self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.precision == "bf16", cache_enabled=True
         )
 
+    def __str__(self) -> str:
+        """Say in a line of progress what a run uses."""
+        cores = os.cpu_count() or 1
+        return f"on {self.device}, {self.precision}, {self.threads} of {cores} thread{'s' if cores != 1 else ''}"
+
     def describe(self) -> dict[str, str]:
         """Say what this machine is, for reports and manifests."""
         return {
@@ -66,6 +71,8 @@ def detect(*, device: str = "auto", precision: str = "auto", threads: int = 0) -
         precision = "bf16" if _has_bf16(device) else "fp32"
     if precision not in ("bf16", "fp32"):
         raise UsageError(f"unknown precision '{precision}'; known: auto, bf16, fp32")
+    if not 0 <= threads <= 1024:
+        raise UsageError(f"threads is {threads}; expected 0, for what the machine has free, to 1024")
     threads = threads or free_cores()
     torch.set_num_threads(threads)
     return Hardware(device=device, precision=precision, threads=threads)

@@ -11,16 +11,15 @@ from pathlib import Path
 
 from loanword.config import Recipe
 from loanword.data.gather import Tables, gather
+from loanword.deploy.base import load_base
 from loanword.deploy.bundle import Bundle
-from loanword.deploy.info import lineage_in
-from loanword.deploy.output import expect_output
-from loanword.encoders.load import load
 from loanword.evaluation.evaluate import Evaluator
 from loanword.evaluation.measure import expect_checkpoint, measure
 from loanword.evaluation.notes import run_notes
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import detect
 from loanword.objectives.objective import OBJECTIVES
+from loanword.preflight import expect_sound
 from loanword.progress import Progress, Silent
 from loanword.provenance import circumstances
 from loanword.randomness import seeded
@@ -52,8 +51,7 @@ def run(
     `DataError`, `ModelError` or `UsageError` before training starts for anything that could be known by then.
     """
     watch = progress or Silent()
-    if recipe.out:
-        expect_output(Path(recipe.out))
+    expect_sound(recipe)
     hardware = detect(**recipe.hardware.model_dump())
     strategies = [STRATEGIES.get(name)() for name in recipe.strategies]
     task = TASKS.get(recipe.task)(**recipe.training.head_settings())
@@ -65,7 +63,8 @@ def run(
 
     # 2 a pretrained encoder under the task's fresh head
     watch.stage("load", detail=recipe.model)
-    loaded, earlier = load(recipe.model, **recipe.encoder.model_dump()), lineage_in(recipe.model)
+    base = load_base(recipe.model, recipe.encoder)
+    loaded = base.loaded
     objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=loaded.tokenizer, settings=recipe.training)
     with seeded(recipe.seed, "head"):
         model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
@@ -100,7 +99,7 @@ def run(
                 penalty=plan.settings.probe_penalty,
                 seed=recipe.seed,
             )
-        watch.stage("train")
+        watch.stage("train", detail=str(hardware))
         trained = train(
             plan,
             encoded,
@@ -111,7 +110,7 @@ def run(
         # 4 Encoded -> Prediction -> Scores: all languages in one pass, for every candidate checkpoint
         passes = len(trained.candidates) if recipe.evaluation.compare_checkpoints else 1
         watch.stage("evaluate", total=sum(len(table) for table in plan.data.test.values()) * passes)
-        lineage = lineage_of(plan, earlier=earlier)
+        lineage = lineage_of(plan, earlier=base.lineage)
         measured = measure(
             plan, trained, recipe.evaluation, dev=dev, sources=lineage.trained_on, progress=watch.advance
         )

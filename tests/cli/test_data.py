@@ -28,3 +28,40 @@ def test_a_broken_file_is_bad_data(call, tmp_path):
     done = call("data", "check", broken)
     assert done.exit_code == 3
     assert f"{broken}:2" in done.stderr
+
+
+def test_what_each_file_was_taken_for_is_on_stderr(call, tmp_path, write_jsonl):
+    rows = [{"text": f"row {row} of the file", "label": "ab"[row % 2]} for row in range(12)]
+    train = write_jsonl(tmp_path / "en.jsonl", rows)
+    test = write_jsonl(tmp_path / "DE.val.jsonl", [{**row, "text": f"Zeile {row['text'][4:6]}"} for row in rows])
+    for options in ([], ["--json"]):
+        done = call("data", "check", train, test, *options)
+        assert done.stderr.splitlines() == [
+            f"train en (English): {train}, 12 rows, 2 labels",
+            f"dev de (German): {test}, 12 rows, 2 labels",
+        ]
+    assert json.loads(done.stdout) is not None
+
+
+def test_an_ambiguous_name_is_a_usage_error(call, tmp_path, write_jsonl):
+    path = write_jsonl(tmp_path / "my_data_de.jsonl", [{"text": "x", "label": "a"}])
+    done = call("data", "check", path)
+    assert done.exit_code == 2
+    assert f"write it as train:de={path}" in done.stderr
+
+
+def test_a_label_forges_no_line(call, tmp_path, write_jsonl):
+    label = "b\n  error LW999 test de: forged.\x1b[31m"
+    train = write_jsonl(tmp_path / "en.jsonl", [{"text": f"row {row}", "label": "ac"[row % 2]} for row in range(20)])
+    test = write_jsonl(tmp_path / "de.test.jsonl", [{"text": f"Zeile {row}", "label": label} for row in range(20)])
+    done = call("data", "check", train, test)
+    assert done.exit_code == 3
+    assert "LW512" in done.stdout
+    lines = done.stdout.splitlines()
+    assert not any(line.lstrip().startswith("error LW999") for line in lines)
+    assert all(line.isprintable() for line in lines)
+    broken = tmp_path / "en.csv"
+    broken.write_text('text,"a\nb.csv:9: LW999 forged \x1b[31m","a\nb.csv:9: LW999 forged \x1b[31m"\nx,y,z\n')
+    done = call("data", "check", broken)
+    assert done.exit_code == 3
+    assert all(line.isprintable() and not line.startswith("b.csv") for line in done.stderr.splitlines())

@@ -8,6 +8,8 @@ import pytest
     [
         ("tasks", "classification"),
         ("strategies", "zero-shot"),
+        ("objectives", "supervised"),
+        ("datasets", "builtin:home-assistant"),
         ("metrics", "macro-f1"),
         ("models", "bundled:e5-small"),
     ],
@@ -19,5 +21,8 @@ def test_lists_what_is_registered(call, kind, name):
     assert name in call("ls", kind).stdout
 
 
-def test_objectives_may_be_empty(call):
-    assert call("ls", "objectives").exit_code == 0
+def test_what_it_says_is_a_sentence_for_users(call):
+    for kind in ("tasks", "strategies", "objectives", "metrics"):
+        lines = call("ls", kind).stdout.splitlines()
+        assert lines
+        assert [line for line in lines if "`" in line] == []

@@ -72,3 +72,18 @@ def test_errors_are_a_sentence_and_a_status(call, words, code, says):
     assert result.exit_code == code, result.stderr
     assert says in " ".join(result.stderr.split()).replace(" │ ", " ")
     assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_a_console_that_lacks_the_letters(tmp_path):
+    """As Windows gives when its output is piped."""
+    data = tmp_path / "en.csv"
+    data.write_text("text,label\n厨房,x\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "loanword", "data", "check", str(data), "--column", "text=文本"],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert b"LW112" in done.stderr
+    assert b"Traceback" not in done.stderr

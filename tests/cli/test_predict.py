@@ -26,8 +26,26 @@ def test_top_labels_are_probabilities(call, finished):
     assert row["labels"][0]["label"] == row["label"]
 
 
-def test_not_utf8_and_both_inputs(call, finished, tmp_path):
+def test_what_is_refused_before_anything_is_predicted(call, finished, tmp_path):
     _, folder = finished
-    assert "not UTF-8" in call("predict", folder, input=b"\xff\xfe").stderr
-    both = call("predict", folder, "text", "--input", tmp_path / "x.jsonl")
-    assert both.exit_code == 2
+    told = call("predict", folder, input=b"a text\n\xff\xfe")
+    assert (told.exit_code, "stdin:2: LW109 byte 7 is not UTF-8" in told.stderr) == (3, True)
+    for words, says in (
+        (["text", "--input", "x.jsonl"], "give texts or --input, not both"),
+        (["text", ""], "text number 2: there is no text (1 of 2 such)"),
+        (["text", "--output", tmp_path / "absent" / "x.jsonl"], "its folder does not exist"),
+        (["text", "--output", tmp_path / "x.csv"], "give a name that ends in .jsonl"),
+    ):
+        told = call("predict", folder, *words)
+        assert told.exit_code == 2
+        assert says in told.stderr
+    told = call("predict", folder, input="a\n \nb\n")
+    assert (told.exit_code, "stdin, line 2: there is no text (1 of 3 such)" in told.stderr) == (2, True)
+
+
+def test_a_text_stays_on_its_line_and_leaves_the_terminal_alone(call, finished):
+    _, folder = finished
+    shown = call("predict", folder, "one\ntwo \x1b[31mred").stdout
+    assert len(shown.splitlines()) == 1
+    assert "\x1b" not in shown
+    assert "one two" in shown

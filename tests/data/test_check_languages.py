@@ -28,6 +28,57 @@ def test_sound_tables_are_left_alone():
     assert told(TEXTS) == set()
 
 
+def found(**roles):
+    """The findings about languages, as code and place to rows; `roles` are language to texts."""
+    tables = {
+        role: {tag: Table(language=tag, text=list(rows), label=["x"] * len(rows)) for tag, rows in texts.items()}
+        for role, texts in roles.items()
+    }
+    return {(one.code, one.place.split(" (")[0]): one.rows for one in check_languages(tables)}
+
+
+TRAIN = load(language="en", split="train").text
+
+
+@pytest.mark.parametrize("tag", ["de", "fi", "tr"])
+def test_an_english_test_file_is_told_by_the_english_training_data(tag):
+    english = TEXTS["en"]
+    assert found(train={"en": TRAIN}, test={tag: english}) == {("LW510", f"test {tag}"): ()}
+    assert found(train={"en": TRAIN}, test={tag: TEXTS[tag]}) == {}
+
+
+@pytest.mark.parametrize("tag", ["de", "fi", "tr"])
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_english_rows_of_a_test_file_are_told_by_the_training_data(tag, share):
+    count = int(200 * share)
+    told = found(train={"en": TRAIN}, test={tag: TEXTS[tag][count:] + TEXTS["en"][:count]})
+    assert set(told) == {("LW509", f"test {tag}")}
+    (rows,) = told.values()
+    planted = set(range(201 - count, 201))
+    assert len(planted & set(rows)) >= 0.6 * count
+    assert len(set(rows) - planted) <= 2
+
+
+def test_what_training_has_under_the_tag_counts_too():
+    """The German training rows show what German is; each file is told of its own rows alone."""
+    told = found(train={"en": TRAIN, "de": TEXTS["de"][:100]}, dev={"de": TEXTS["de"][100:]}, test={"de": TEXTS["en"]})
+    assert list(told) == [("LW509", "test de")]
+    assert len(told["LW509", "test de"]) >= 150
+
+
+def test_of_two_files_in_one_language_the_later_is_named_once():
+    told = found(train={"en": TRAIN}, dev={"de": TEXTS["en"][:100]}, test={"en": TEXTS["en"][100:], "fr": TEXTS["fr"]})
+    assert told == {("LW510", "dev de"): ()}
+
+
+def test_small_files_beside_large_ones_are_left_alone():
+    """Of 30 commands of a few words; the other languages have 200 each."""
+    small = {tag: TEXTS[tag][:30] for tag in LATIN}
+    for tag, rows in small.items():
+        assert found(train={other: TEXTS[other] for other in LATIN if other != tag}, test={tag: rows}) == {}
+    assert found(test=small) == {}
+
+
 def test_rows_of_another_language_are_told():
     """A tenth to a third of the rows of one file come from another that is also there."""
     right = 0

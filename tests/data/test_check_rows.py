@@ -113,6 +113,41 @@ def test_one_text_in_two_languages(shared, others, severity):
     assert found == ([("LW503", severity, tuple(range(1, len(shared) + 1)))] if severity else [])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        lambda text: f"{text}!",
+        lambda text: text.replace(" ", ", "),
+        lambda text: text.replace("t", "t\u200b"),
+    ],
+    ids=["upper case", "a mark more", "commas", "characters without a shape"],
+)
+def test_a_disguised_copy_in_another_language_is_one(change):
+    english = [f"turn the light in room {row} off" for row in range(40)]
+    german = [f"das ist eine eigene Zeile {row}" for row in range(40)]
+    tables = {"train": {"en": table(english)}, "test": {"de": table(list(map(change, english)), language="de")}}
+    assert codes(check_leaks(tables)) == {"LW503": tuple(range(1, 41))}
+    few = {**tables, "test": {"de": table([*german, change(english[0])], language="de")}}
+    assert codes(check_leaks(few)) == {"LW503": (41,)}
+    assert codes(check_leaks({**tables, "test": {"de": table(list(map(change, german)), language="de")}})) == {}
+
+
+def test_names_and_numbers_in_two_languages_are_no_copies():
+    shared = ["Taxi!", "2024-01-05", "12 : 30 : 00", "+49 30 123 456", "Hotel Adlon", "?!", ":-)"]
+    rows = [f"eigene Zeile {row}" for row in range(200)]
+    tables = {
+        "train": {"en": table([*(text.upper() for text in shared), "x"])},
+        "test": {"de": table([*shared[:4], *rows], language="de"), "fr": table([*shared[4:], *rows], language="fr")},
+    }
+    assert codes(check_leaks(tables)) == {}
+
+
+def test_the_same_text_with_invisible_characters_is_a_leak():
+    tables = {"train": {"en": table(["hello there my friend"])}, "test": {"en": table(["hello\u200b there my friend"])}}
+    assert codes(check_leaks(tables)) == {"LW504": (1,)}
+
+
 def test_groups():
     tables = {
         "train": {"en": table(["a b c"], group=["g1"])},

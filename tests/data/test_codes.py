@@ -1,6 +1,6 @@
 import pytest
 
-from loanword.data.codes import Findings, shown
+from loanword.data.codes import Findings, plain, shown
 from loanword.errors import DataError
 
 
@@ -27,3 +27,26 @@ def test_rows_that_are_no_lines_are_called_rows():
 def test_names_are_quoted_escaped_and_short():
     assert shown("a\nb") == "'a\\nb'"
     assert len(shown("x" * 500)) < 50
+
+
+def test_names_in_any_script_stay_legible():
+    assert shown("天气") == "'天气'"
+    assert shown("it's") == '"it\'s"'
+    assert plain("naïve – 天气") == "naïve – 天气"
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\x1b", "\x07", "\x9b", "\u2028", "\u202e", "\u200b", "\ud800"])
+def test_what_a_terminal_would_obey_is_escaped(character):
+    for text in (shown(f"a{character}b"), plain(f"a{character}b")):
+        assert character not in text
+        assert text.isprintable()
+        assert "\\" in text
+
+
+def test_no_part_of_a_problem_forges_a_line():
+    name = "a\nerror LW999 \x1b[31mfake"
+    findings = Findings(f"{name}.csv")
+    findings.add("LW210", cause=f"seen {name}", fix=f"mend {name}", line=3, column=name)
+    (problem,) = findings.problems
+    assert str(problem).isprintable()
+    assert problem.column == "a\\nerror LW999 \\x1b[31mfake"

@@ -25,6 +25,10 @@ def test_absent_columns_are_told_together_with_what_there_is():
     )
     assert [problem.column for problem in findings.problems] == ["text", "label", "document"]
     assert "did you mean 'Text'" in findings.problems[0].cause
+    assert (
+        findings.problems[0].fix
+        == 'Say which column holds it: --column text=NAME, or columns={"text": "NAME"} in Python'
+    )
     none = Findings("file.csv")
     expect_columns(Cells(columns=("text", "label")), shape=LABELLED_TEXT, columns=None, findings=none)
     assert none.problems == []

@@ -2,7 +2,7 @@
 
 import json
 
-from loanword.data.finding import Finding, counted, lines_of, listed, place_of
+from loanword.data.finding import Finding, counted, labels_of, lines_of, listed, place_of
 from loanword.data.records import Table
 
 
@@ -28,3 +28,9 @@ def test_to_dict_is_json():
 def test_numbers_and_lists_in_messages():
     assert counted(1, 8) == "1 of 8 rows (12.5 %)"
     assert listed(["a", "b", "c"], most=2) == "a, b and 1 more"
+
+
+def test_names_of_the_data_are_escaped():
+    assert labels_of(["a\nb", "天气"]) == "'a\\nb', '天气'"
+    table = Table(language="de", text=["a"], label=[None], origin="a\x1b[31m.csv")
+    assert place_of("test", table) == "test de (a\\x1b[31m.csv)"

@@ -4,9 +4,9 @@ import pytest
 
 from loanword.config import DataSettings
 from loanword.data import gather as module
-from loanword.data.gather import families, gather
+from loanword.data.gather import gather
 from loanword.data.records import LABELLED_TEXT, PLAIN_TEXT, Table
-from loanword.errors import DataError, UsageError
+from loanword.errors import ConfigError, DataError, UsageError
 
 
 def settings(**values):
@@ -81,6 +81,64 @@ def test_given_dev_leaves_train_whole(tmp_path, write_jsonl):
     assert (len(none["train"]["en"]), none["dev"]) == (50, {})
 
 
+def labelled(counts, *, tag="en", size=1):
+    """A table of ("label", families) with `size` rows a family."""
+    rows = [(label, family, row) for label, count in counts.items() for family in range(count) for row in range(size)]
+    return Table(
+        language=tag,
+        text=[f"{tag} {label} {family} {row}" for label, family, row in rows],
+        label=[label for label, _, _ in rows],
+        group=[f"{tag}{label}{family}" for label, family, _ in rows],
+    )
+
+
+def held_out(tables, *, share, seed=0):
+    return gather(DataSettings(dev_fraction=share), shape=LABELLED_TEXT, seed=seed, tables={"train": tables})
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_label_of_one_family_costs_nothing_but_itself(share, size):
+    """Beside well-filled labels some have one family, which stays in training; the share is held out of the others."""
+    for seed in range(10):
+        tables = {"en": labelled({"a": 60, "b": 30, "c": 8, **{f"only{n}": 1 for n in range(12)}}, size=size)}
+        found = held_out(tables, share=share, seed=seed)
+        train, dev = found["train"]["en"], found["dev"]["en"]
+        assert set(train.label) == set(tables["en"].label)
+        assert len(train) + len(dev) == len(tables["en"])
+        assert not set(train.group) & set(dev.group)
+        assert len(dev) / len(tables["en"]) == pytest.approx(share, rel=0.15, abs=0.6 * size / len(tables["en"]))
+        assert not any(label.startswith("only") for label in dev.label)
+
+
+def test_many_rare_labels_still_give_the_share_asked_for():
+    """Each label alone is due less than half a family; all together are due a tenth."""
+    tables = {"en": labelled({f"l{number}": 3 for number in range(60)}, size=2)}
+    for seed in range(10):
+        found = held_out(tables, share=0.1, seed=seed)
+        assert len(found["dev"]["en"]) == pytest.approx(36, abs=4)
+        assert len(set(found["train"]["en"].label)) == 60
+
+
+def test_each_language_keeps_its_labels():
+    """German has one family of "b", with an English row in it: English could spare it, German cannot."""
+    english, german = labelled({"a": 40, "b": 20}), labelled({"a": 40, "b": 1}, tag="de")
+    german.group[-1] = "enb0"
+    for seed in range(20):
+        found = held_out({"en": english, "de": german}, share=0.3, seed=seed)
+        for tag, table in (("en", english), ("de", german)):
+            assert set(found["train"][tag].label) == set(table.label)
+            assert len(found["dev"][tag]) > 5
+        assert "enb0" in found["train"]["en"].group
+
+
+def test_where_training_needs_every_family_there_is_no_dev():
+    for seed in range(5):
+        assert held_out({"en": labelled({"a": 1, "b": 1, "c": 1}, size=9)}, share=0.2, seed=seed)["dev"] == {}
+        found = held_out({"en": labelled({"a": 1, "b": 2}, size=9)}, share=0.4, seed=seed)
+        assert set(found["dev"]["en"].label) == {"b"}
+
+
 @pytest.mark.parametrize("groups", [lambda number: "one", lambda number: "same"])
 def test_a_table_of_one_group_stays_whole(tmp_path, write_jsonl, groups):
     file = write_jsonl(tmp_path / "x.jsonl", rows(20, group=groups))
@@ -98,6 +156,7 @@ def test_hub_and_builtin_are_asked_for_the_split_of_their_place(monkeypatch):
 
     monkeypatch.setattr(module, "read", fake)
     sources = {"en": "hub:o/n", "de": "hub:o/n:conf@extra", "fr": "builtin:home-assistant", "it": "it.csv"}
+    sources["es"] = "builtin:home-assistant@train"
     gather(settings(train=sources, dev=sources, test=sources), shape=LABELLED_TEXT, seed=0)
     assert {(source, split) for source, _, split in asked} == {
         ("hub:o/n", "train"),
@@ -108,8 +167,9 @@ def test_hub_and_builtin_are_asked_for_the_split_of_their_place(monkeypatch):
         ("builtin:home-assistant", "dev"),
         ("builtin:home-assistant", "test"),
         ("it.csv", None),
+        ("builtin:home-assistant@train", None),
     }
-    assert len(asked) == 12
+    assert len(asked) == 15
 
 
 def test_tables_in_memory_are_taken_as_they_are():
@@ -125,6 +185,24 @@ def test_a_wrong_call_is_a_usage_error(tmp_path, write_jsonl):
     file = write_jsonl(tmp_path / "x.jsonl", rows(3))
     with pytest.raises(UsageError, match="column"):
         gather(settings(train={"en": file}, columns={"txt": "body"}), shape=LABELLED_TEXT, seed=0)
+
+
+def test_a_wrong_call_hides_no_problem_of_the_data(tmp_path, write_jsonl):
+    good = write_jsonl(tmp_path / "good.jsonl", rows(4))
+    empty = write_jsonl(tmp_path / "empty.jsonl", [{"text": " ", "label": "a"}])
+    chosen = settings(
+        train={"en": good, "de": "hub:a/b/c", "fr": empty},
+        dev={"it": "builtin:imdb"},
+        test={"es": tmp_path / "absent.jsonl", "nl": "hub:a/b/c"},
+    )
+    with pytest.raises(ConfigError) as caught:
+        gather(chosen, shape=LABELLED_TEXT, seed=0)
+    malformed, unknown, blank, absent = caught.value.problems
+    assert "'hub:a/b/c' is not of the form" in malformed
+    assert "unknown data set 'imdb'" in unknown
+    assert blank.startswith(f"{empty}:1 [text]: LW210")
+    assert "absent.jsonl: LW101" in absent
+    assert str(caught.value).startswith("data: 4 problems")
 
 
 def test_one_label_in_all_training_files_is_bad_data(tmp_path, write_jsonl):
@@ -170,16 +248,3 @@ def test_no_translation_copy_or_relative_of_a_dev_row_is_trained_on():
     counted = sum(len(table) for part in ("train", "dev") for table in found[part].values())
     assert counted == 120
     assert {group for table in found["train"].values() for group in table.group} <= {"", *(f"g{n}" for n in range(20))}
-
-
-def test_families_join_what_is_linked_by_any_of_three():
-    table = Table(
-        language="en",
-        text=["a", "a", "b", "c", "d"],
-        label=["x"] * 5,
-        id=["", "1", "2", "1", ""],
-        group=["", "", "", "g", "g"],
-    )
-    names = families({"en": table})
-    assert names[0] == names[1] == names[3] == names[4]
-    assert names[2] != names[0]

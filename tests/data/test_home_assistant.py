@@ -188,5 +188,10 @@ def test_unknown_language_and_split():
         load(language="zh", split="test")
     with pytest.raises(UsageError, match="no split 'validation'"):
         load(language="en", split="validation")
+    for split in (None, ""):
+        with pytest.raises(
+            UsageError, match="has the splits train, dev and test; name one, like builtin:home-assistant@"
+        ):
+            load(language="en", split=split)
     with pytest.raises(UsageError, match="rows is 0"):
         load(language="en", split="test", rows=0)

@@ -1,12 +1,18 @@
+import os
+import socket
+import subprocess
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from loanword.data import hub as reader
 from loanword.data.codes import Findings
 from loanword.data.hub import parse
 from loanword.data.read import read
 from loanword.errors import DataError, MissingExtra, UsageError
+from loanword.hub import Reply
 
 
 class FakeDataset:
@@ -27,19 +33,31 @@ ROWS = FakeDataset({"text": ["a", "b"], "label": [1, 0]}, {"label": SimpleNamesp
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A stand-in for the library that answers with `hub.answer` and keeps what it was asked for."""
+    """A stand-in for the library that answers with `hub.answer` and keeps what it was asked for.
+
+    The Hub itself says `hub.reply`; `hub.offline` is whether the library was told to look into its cache alone.
+    """
     module = ModuleType("datasets")
-    module.asked = []
+    module.asked, module.probed = [], []
+    module.config = SimpleNamespace(HF_HUB_OFFLINE=False)
+    module.are_progress_bars_disabled = lambda: True
+    module.disable_progress_bars = lambda: None
 
     def load_dataset(name, config=None, *, split=None):
         module.asked.append((name, config, split))
+        module.offline = module.config.HF_HUB_OFFLINE
         if isinstance(module.answer, Exception):
             raise module.answer
         return module.answer
 
+    def ask_hub(name, *, kind):
+        module.probed.append((name, kind))
+        return module.reply
+
     module.load_dataset = load_dataset
-    module.answer = ROWS
+    module.answer, module.reply = ROWS, Reply("found")
     monkeypatch.setitem(sys.modules, "datasets", module)
+    monkeypatch.setattr(reader, "ask_hub", ask_hub)
     return module
 
 
@@ -82,17 +100,14 @@ def test_a_single_split_needs_no_name_and_several_do(hub):
         read("hub:org/name", language="en")
 
 
-def test_only_wanted_columns_are_fetched():
+def test_only_wanted_columns_are_fetched(hub):
     class Guarded(FakeDataset):
         def __getitem__(self, column):
             assert column != "image"
             return super().__getitem__(column)
 
-    module = ModuleType("datasets")
-    module.load_dataset = lambda *_args, **_options: Guarded({"text": ["a"], "image": [None]})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "datasets", module)
-        cells = parse("org/name", split=None, wanted=("text",), findings=Findings("hub:org/name"))
+    hub.answer = Guarded({"text": ["a"], "image": [None]})
+    cells = parse("org/name", split=None, wanted=("text",), findings=Findings("hub:org/name"))
     assert cells.columns == ("text", "image")
     assert cells.values == {"text": ["a"]}
 
@@ -131,18 +146,120 @@ def test_what_cannot_be_had_is_one_clear_problem(hub, failure, code, said):
     assert "long tail" not in found.cause
 
 
+def test_what_the_hub_does_not_have_is_not_looked_for(hub):
+    hub.reply = Reply("absent")
+    with pytest.raises(DataError, match="LW118 the Hub has no data set org/name that you may read") as caught:
+        read("hub:org/name", language="en")
+    assert len(caught.value.problems) == 1
+    assert hub.probed == [("org/name", "dataset")]
+    assert hub.asked == []
+
+
+def test_a_hub_that_does_not_answer_leaves_the_cache(hub):
+    hub.reply = Reply("unreachable", reason="no answer within 10 seconds")
+    assert len(read("hub:org/name", language="en")) == 2
+    assert hub.offline is True
+    assert hub.config.HF_HUB_OFFLINE is False
+    hub.reply = Reply("found")
+    assert len(read("hub:org/name", language="en")) == 2
+    assert hub.offline is False
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (ConnectionError("offline mode is enabled"), "and the local cache has no copy"),
+        (FileNotFoundError("not cached"), "and the local cache has no copy"),
+        (ValueError('Unknown split "dev".\nlong tail'), "does not have it as asked: ValueError: Unknown split"),
+    ],
+)
+def test_a_hub_that_does_not_answer_and_a_cache_without_the_rows(hub, failure, said):
+    hub.reply, hub.answer = Reply("unreachable", reason="no answer within 10 seconds"), failure
+    with pytest.raises(DataError) as caught:
+        read("hub:org/name", language="en")
+    (found,) = caught.value.problems
+    assert found.code == "LW117"
+    assert "(no answer within 10 seconds)" in found.cause
+    assert said in found.cause
+    assert "offline mode" not in found.cause
+    assert "long tail" not in found.cause
+    assert "HF_ENDPOINT" in found.fix
+    assert hub.config.HF_HUB_OFFLINE is False
+
+
+CLIENT = """
+import sys
+from functools import partial
+from loanword.data import hub
+from loanword.data.read import read
+from loanword.errors import DataError
+hub.ask_hub = partial(hub.ask_hub, timeout=1.0)
+for source in sys.argv[1:]:
+    try:
+        print(read(source, language="en").label)
+    except DataError as error:
+        print(error)
+"""
+
+
+CACHED = """
+import shutil, sys
+from pathlib import Path
+import datasets
+from datasets.packaged_modules.parquet.parquet import Parquet
+folder = Path(sys.argv[1])
+kinds = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
+datasets.Dataset.from_dict({"text": ["a", "b"], "label": [1, 0]}, features=kinds).to_parquet(folder / "x.parquet")
+made = Parquet(dataset_name="name", config_name="default", hash="abc", data_files={"train": str(folder / "x.parquet")},
+               cache_dir=str(folder / "build"))
+made.download_and_prepare()
+place = Path(datasets.config.HF_DATASETS_CACHE, "org___name", "default", "0.0.0")
+place.mkdir(parents=True)
+shutil.move(made.cache_dir, place / "abc")
+"""
+
+
+@pytest.mark.parametrize("stalled", [True, False], ids=["a silent server", "nobody there"])
+def test_without_a_hub_there_is_the_cache_one_sentence_and_no_waiting(tmp_path, stalled):
+    """The library itself tries for half a minute where nobody answers, for minutes where a server stays silent."""
+    pytest.importorskip("datasets")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    environment |= {"HF_HOME": str(tmp_path / "home"), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def python(code, *arguments):
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=environment, capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+        return done, time.monotonic() - began
+
+    assert python(CACHED, str(tmp_path))[0].returncode == 0
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        environment["HF_ENDPOINT"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        if not stalled:
+            server.close()
+        done, seconds = python(CLIENT, "hub:org/name@train", "hub:org/absent", "hub:org/name@dev")
+    assert (done.returncode, done.stderr) == (0, "")
+    found, absent, split = done.stdout.splitlines()
+    assert found == "['yes', 'no']"
+    assert absent.startswith("hub:org/absent: LW117 the Hub cannot be asked for org/absent (")
+    assert "and the local cache has no copy" in absent
+    assert "Unknown split" in split
+    assert seconds < 15
+
+
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtra, match=r"pip install 'loanword\[hub\]'"):
         read("hub:org/name", language="en")
 
 
-def test_a_real_data_set_object_has_what_is_used_here(hub, monkeypatch):
-    answer = ROWS
-    monkeypatch.delitem(sys.modules, "datasets")
+def test_a_real_data_set_object_has_what_is_used_here(monkeypatch):
+    monkeypatch.setattr(reader, "ask_hub", lambda *_args, **_options: Reply("found"))
     datasets = pytest.importorskip("datasets")
     features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
     real = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [1, 0]}, features=features)
     monkeypatch.setattr(datasets, "load_dataset", lambda *_args, **_options: datasets.DatasetDict({"train": real}))
     table = read("hub:org/name", language="en")
-    assert (table.text, table.label) == (list(answer["text"]), ["yes", "no"])
+    assert (table.text, table.label) == (["a", "b"], ["yes", "no"])

@@ -141,7 +141,6 @@ ROWS = {
     "label of another type": ("jsonl", "LW302", cell("label", "true", "1.0", "1e400", "[1]", '{"a": 1}')),
     "mixed labels": ("jsonl", "LW303", cell("label", "1")),
     "other language": ("jsonl", "LW401", cell("lang", '"de"', '"pt-BR"', '"zho_Hans"', '"swh"')),
-    "unknown language": ("jsonl", "LW402", cell("language", '"english!"', '"-"', '" "', '"\u00e9\u4e2d?"', "7")),
 }
 
 
@@ -172,6 +171,13 @@ def header(extension, line, code, at):
         return f"a.{extension}", joined([line, *[mark.join("a" * (1 + line.count(mark)))] * len(rows)], rng), code, at
 
     return make
+
+
+def unknown_language(_, rows, rng):
+    lines = [json.dumps(row | {"language": "en"}) for row in objects(rows)]
+    at = rng.randrange(len(lines))
+    lines[at] = cell("language", '"english!"', '"-"', '" "', '"\u00e9\u4e2d?"', "7")(lines[at], rng)
+    return "a.jsonl", joined(lines, rng), "LW402", at + 1
 
 
 FILES = {
@@ -222,6 +228,7 @@ FILES = {
     "commas in TSV": lambda _, rows, rng: ("a.tsv", sound("csv", rows, rng), "LW114", 1),
     "array in jsonl": lambda _, rows, rng: ("a.jsonl", json.dumps(objects(rows)).encode(), "LW116", 1),
     "spread object": lambda *_: ("a.jsonl", json.dumps({"text": "a", "label": "b"}, indent=2).encode(), "LW116", 1),
+    "unknown language": unknown_language,
     "cut array": lambda _, rows, rng: ("a.json", cut(sound("json", rows, rng), rng), "LW205", None),
 }
 

@@ -1,11 +1,13 @@
 """MinHash against brute force over all pairs."""
 
+import sys
+import unicodedata
 from functools import cache
 
 import numpy as np
 import pytest
 
-from loanword.data.near_duplicates import SHINGLE, fold, near_duplicates
+from loanword.data.near_duplicates import SHINGLE, bare, fold, near_duplicates
 
 RNG = np.random.default_rng(7)
 WORDS = ["".join(RNG.choice(list("abcdefghijklmnoprstuvwz"), size=RNG.integers(2, 9))) for _ in range(400)]
@@ -74,7 +76,16 @@ def test_lone_surrogates_and_empty_texts_do_not_break():
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("ＡＢＣ　ｄ", "abc D"), ("ﬁn", "FIN"), ("straße", "STRASSE"), ("a\u00a0 b\n", "A b"), ("①", "1")],
+    [
+        ("ＡＢＣ　ｄ", "abc D"),
+        ("ﬁn", "FIN"),
+        ("straße", "STRASSE"),
+        ("a\u00a0 b\n", "A b"),
+        ("①", "1"),
+        ("a\u200bb\ufeff", "ab"),
+        ("so\u00adfa", "sofa"),
+        ("\u202eabc\u202c", "ABC"),
+    ],
 )
 def test_fold(one, other):
     assert fold(one) == fold(other)
@@ -84,3 +95,18 @@ def test_fold_is_idempotent_over_unicode():
     for block in range(0, 0x3000, 64):
         text = "".join(chr(point) for point in range(block, block + 64))
         assert fold(fold(text)) == fold(text)
+
+
+def test_bare_texts_have_no_punctuation():
+    assert bare("Turn it OFF!") == bare("¡turn it off") == bare("turn,it - off…") == "turn it off"
+    assert bare("ＯＫ，好的。") == "ok 好的"
+    assert bare("don\u2019t") == bare("don't") != bare("dont")
+    assert bare(":-)") == ":-)" != bare("!")
+    assert bare("") == ""
+
+
+def test_fold_drops_what_has_no_shape_and_nothing_that_has():
+    dropped = [chr(point) for point in range(sys.maxunicode + 1) if fold(f"a{chr(point)}a") == "aa"]
+    assert len(dropped) > 100
+    assert {unicodedata.category(character) for character in dropped} == {"Cf"}
+    assert {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"} <= set(dropped)

@@ -248,7 +248,9 @@ def test_all_problems_come_at_once_in_the_order_of_lines(put):
 def test_stated_languages(put, asked, stated, code, column):
     path = put("a.csv", f"text,label,{column}\na,x,{stated}\n")
     columns = {"language": "locale"} if column == "locale" else None
-    if code is None:
+    if code is None or (
+        code == "LW402" and columns is None
+    ):  # A column that states no language is about something else.
         read(path, language=asked, columns=columns)
     else:
         assert problems(path, language=asked, columns=columns) == [(code, 2, column)]
@@ -258,8 +260,42 @@ def test_a_column_of_another_name_states_no_language(put):
     assert len(read(put("a.csv", "text,label,locale\na,x,de\n"), language="en")) == 1
 
 
-def test_a_language_that_is_no_string(put):
-    assert problems(put("a.jsonl", '{"text": "a", "label": "x", "lang": 3}')) == [("LW402", 1, "lang")]
+def rows_in(*languages, column="language"):
+    return f"text,label,{column}\n" + "".join(f"a,x,{language}\n" for language in languages)
+
+
+@pytest.mark.parametrize("column", ["language", "lang"])
+@pytest.mark.parametrize(
+    "languages", [("Python", "C++", "Go"), ("Python", "C++", "Lua", "CSS", "Java"), ("English", "English"), ("", "")]
+)
+def test_a_column_about_other_languages_is_none(put, column, languages):
+    """Lua and CSS are tags by chance, of Luba-Lulua and Costanoan."""
+    assert len(read(put("a.csv", rows_in(*languages, column=column)), language="en")) == len(languages)
+
+
+def test_a_column_that_is_mapped_is_about_the_language(put):
+    path = put("a.csv", rows_in("Python", "en", "C++"))
+    assert problems(path, columns={"language": "language"}) == [("LW402", 2, "language"), ("LW402", 4, "language")]
+    path = put("b.csv", rows_in("Python", "C++"))
+    assert problems(path, columns={"language": "language"}) == [("LW402", 2, "language")]
+    path = put("c.jsonl", '{"text": "a", "label": "x", "lang": 3}')
+    assert len(read(path, language="en")) == 1
+    assert problems(path, columns={"language": "lang"}) == [("LW402", 1, "lang")]
+
+
+def test_a_mistyped_tag_among_others_is_told(put):
+    assert problems(put("a.csv", rows_in("en", "en", "englisch", "en"))) == [("LW402", 4, "language")]
+    path = put("b.csv", "text,label,language,lang\n" + "a,x,Python,de\n" * 2)
+    assert problems(path, language="en") == [("LW401", 2, "lang")]
+
+
+def test_a_whole_column_of_another_language_is_one_problem(put):
+    path = put("a.csv", rows_in(*["fr"] * 500))
+    with pytest.raises(DataError, match=r"all 500 rows are in fr, en was asked for. Give the file as fr") as caught:
+        read(path, language="en")
+    assert len(caught.value.problems) == 1
+    assert problems(put("b.csv", rows_in("fr", "fr", "de"))) == [("LW401", line, "language") for line in (2, 3, 4)]
+    assert problems(put("c.csv", rows_in("fr", "fr", "en"))) == [("LW401", line, "language") for line in (2, 3)]
 
 
 def test_the_languages_of_the_call_are_canonical(put):
@@ -299,7 +335,10 @@ def test_bundled_corpora_are_delegated(monkeypatch):
     module.load = load
     monkeypatch.setitem(sys.modules, "loanword.data.builtin", module)
     assert read("builtin:some", language="eng", split="dev").text == ["a"]
-    assert asked == [("some", "en", "dev")]
+    assert read("builtin:some@test", language="en").label == ["x"]
+    assert asked == [("some", "en", "dev"), ("some", "en", "test")]
+    with pytest.raises(UsageError, match="one of them"):
+        read("builtin:some@test", language="en", split="dev")
     with pytest.raises(UsageError, match="leave out columns"):
         read("builtin:some", language="en", columns={"text": "x"})
 

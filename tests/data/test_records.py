@@ -25,5 +25,14 @@ def test_select_keeps_rows_together(table):
     assert len(table.select([])) == 0
 
 
+@pytest.mark.parametrize("cut", [slice(2), slice(1, None), slice(None, None, 2), slice(None, None, -1), slice(5, 9)])
+def test_a_slice_is_a_table(table, cut):
+    part = table[cut]
+    assert isinstance(part, Table)
+    assert (part.language, part.origin) == (table.language, table.origin)
+    assert list(part) == list(table)[cut]
+    assert part == table.select(list(range(3))[cut])
+
+
 def test_a_shape_lists_its_columns():
     assert LABELLED_TEXT.columns == ("text", "label", "id", "language", "group")

@@ -16,7 +16,7 @@ from loanword.data.read import read
 from loanword.deploy import bundle as module
 from loanword.deploy import manifest
 from loanword.deploy.bundle import Bundle
-from loanword.errors import ModelError, UsageError
+from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.strategies.regime import Lineage
 
 TEXTS = ["pizza the kettle", "метро чайник", "水壶 taxi", "hotel", "ünknown wörds " * 3]
@@ -250,7 +250,7 @@ def test_a_hub_id_without_network_is_one_sentence():
 
 
 def test_a_hub_id_with_network(made, monkeypatch):
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name: str(made[1] / "model"))
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **_: str(made[1] / "model"))
     assert Bundle.load("acme/mine", threads=1).info["task"] == "classification"
 
 
@@ -277,28 +277,55 @@ def test_a_failing_save_leaves_the_older_one(made, tmp_path, monkeypatch, step):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(Bundle, step, fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(LoanwordError, match=r"b cannot be saved: no space left on device \([\d,]+ MB are free there"):
         made[0].bundle.save_pretrained(target)
     assert contents(target) == before
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
     manifest.verify(target)
 
 
-def test_a_failing_exchange_puts_the_older_one_back(made, tmp_path, monkeypatch):
+@pytest.mark.parametrize("trouble", [PermissionError("refused"), KeyboardInterrupt()])
+def test_a_failing_exchange_puts_the_older_one_back(made, tmp_path, monkeypatch, trouble):
     target = tmp_path / "b"
     made[0].bundle.save_pretrained(target)
     before, rename = contents(target), Path.rename
 
     def refuse(self, to):
         if Path(to) == target and not self.name.endswith("-old"):
-            raise PermissionError("refused")
+            raise trouble
         return rename(self, to)
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(PermissionError):
+    with pytest.raises((LoanwordError, KeyboardInterrupt)):
         made[0].bundle.save_pretrained(target)
     assert contents(target) == before
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_an_interrupt_while_reports_are_written_leaves_the_earlier_run(made, tmp_path, monkeypatch):
+    made[0].bundle.save(tmp_path / "run")
+    before = contents(tmp_path / "run")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.reports, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made[0].bundle.save(tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+
+
+def test_others_may_read_what_this_user_lets_them(made, tmp_path):
+    (tmp_path / "usual").touch()
+    usual = (tmp_path / "usual").stat().st_mode
+    assert usual & 0o044
+    modes = {path.name: path.stat().st_mode for path in (made[1] / "model").iterdir()}
+    assert {name for name, mode in modes.items() if mode != usual} == set()
+    assert (made[1] / "model").stat().st_mode & 0o055
+
+
+def test_it_says_what_it_is_in_one_line(made):
+    assert repr(made[0].bundle) == "Bundle(classification from tiny, trained on en)"
 
 
 def test_nothing_but_a_bundle_is_replaced(made, tmp_path):

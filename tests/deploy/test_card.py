@@ -56,9 +56,20 @@ def test_every_language_is_in_the_table(report):
 
 def test_a_collapsed_language_is_marked(report):
     languages = {tag: replace(scores, collapsed=tag == "ru") for tag, scores in report.languages.items()}
-    marked = [line for line in card(replace(report, languages=languages)).splitlines() if "chance level" in line]
+    marked = [line for line in card(replace(report, languages=languages)).splitlines() if "constant answer!" in line]
     assert len(marked) == 1
     assert "| ru |" in marked[0]
+
+
+def test_a_source_may_be_collapsed_too(report):
+    languages = {tag: replace(scores, collapsed=tag == "en") for tag, scores in report.languages.items()}
+    (marked,) = [line for line in card(replace(report, languages=languages)).splitlines() if "| en |" in line]
+    assert marked.endswith("| trained on, no better than a constant answer! |")
+
+
+def test_a_bundled_model_names_where_it_comes_from(report):
+    front = yaml.safe_load(card(replace(report, model="bundled:e5-small")).split("---")[1])
+    assert front["base_model"] == "intfloat/multilingual-e5-small"
 
 
 def test_the_example_names_the_repository(report):
@@ -66,9 +77,10 @@ def test_the_example_names_the_repository(report):
 
 
 def test_odd_labels_do_not_break_the_page(report):
-    text = card(replace(report, labels=("two\nlines", "tick`s", "---")))
+    text = card(replace(report, labels=("two\nlines", "tick`s", "---", "\x1b[31mred")))
     assert ModelCard(text).data.library_name == "loanword"
     assert "two lines" in text
+    assert "\x1b" not in text
 
 
 def test_nothing_tested_is_a_card_too(report):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from loanword.deploy.info import INFO, lineage_in, read
+from loanword.deploy.info import INFO, read
 from loanword.errors import ModelError
 from loanword.strategies.regime import Lineage
 
@@ -100,13 +100,3 @@ def test_formats_that_are_not_ours(write, version):
         ModelError, match=f"{INFO} has bundle format {version}, this is loanword .* reads up to 1; upgrade"
     ):
         read(write({**RIGHT, "format_version": version}))
-
-
-def test_other_models_have_no_lineage(write, tmp_path, monkeypatch):
-    assert lineage_in("bundled:e5-small") is None
-    assert lineage_in("org/name") is None
-    assert lineage_in(str(tmp_path)) is None
-    write(RIGHT)
-    assert lineage_in(str(tmp_path)).trained_on == ("en", "de")
-    monkeypatch.setenv("HOME", str(tmp_path.parent))
-    assert lineage_in(f"~/{tmp_path.name}").sources == ("en",)

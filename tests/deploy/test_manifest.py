@@ -73,9 +73,17 @@ def test_all_damage_is_named_at_once(folder):
         manifest.verify(folder)
 
 
-def test_added_files_do_not_matter(folder):
-    (folder / ".gitattributes").write_text("x")
+@pytest.mark.parametrize("name", [".gitattributes", "picture.png", "NOTES.md"])
+def test_added_files_that_nobody_loads_do_not_matter(folder, name):
+    (folder / name).write_text("x")
     manifest.verify(folder)
+
+
+@pytest.mark.parametrize("name", ["adapter.safetensors", "special_tokens_map.json", "vocab.txt", "spiece.model"])
+def test_added_files_that_would_be_loaded_are_refused(folder, name):
+    (folder / name).write_text("x")
+    with pytest.raises(ModelError, match=rf"does not list {name}"):
+        manifest.verify(folder)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "3", "[1]", '{"a": 3}', '{"config.json": null}'])

@@ -68,3 +68,19 @@ def test_where_nothing_can_be_written(tmp_path):
     wrote(tmp_path, "file")
     with pytest.raises(UsageError, match="cannot be written to"):
         expect_output(tmp_path / "file" / "run")
+
+
+def test_a_bundle_is_no_folder_for_a_run(tmp_path):
+    wrote(tmp_path, "loanword.json")
+    wrote(tmp_path, "report.json", text='{"loanword_version": "0.1.0"}')
+    for files in (OWN, OWN[1:]):
+        with pytest.raises(UsageError, match="is a bundle; what is written into it would damage it"):
+            expect_output(tmp_path, files=files)
+
+
+def test_a_link_to_nowhere(tmp_path):
+    (tmp_path / "run").symlink_to(tmp_path / "absent")
+    with pytest.raises(UsageError, match=r"is a link to .*absent, which does not exist"):
+        expect_output(tmp_path / "run")
+    (tmp_path / "absent").mkdir()
+    expect_output(tmp_path / "run")

@@ -102,3 +102,10 @@ def test_names_of_models(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["/a", "a/", "../a", "./a", "~/a", "a/b/c", "a b/c", "a", "", "a//b"])
 def test_what_is_no_hub_id(name):
     assert not is_hub_id(name)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("/runs/intents/model", "intents"), ("runs/x/model/", "x"), ("model", "model"), ("a/b/c", "c")]
+)
+def test_a_runs_bundle_has_the_runs_name(model, name):
+    assert model_name(model) == name

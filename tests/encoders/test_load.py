@@ -157,6 +157,39 @@ def test_a_tokenizer_with_more_pieces_than_the_table_has_rows(copy):
     one_sentence(error)
 
 
+@pytest.mark.parametrize(
+    "rename",
+    [
+        lambda name: f"module.{name}",
+        lambda name: name if "layer.1." not in name else f"gone.{name}",
+        lambda name: name if "word_embeddings" not in name else "foo",
+    ],
+)
+def test_weights_that_are_not_there_are_not_made_up(copy, rename):
+    weights = load_file(copy / "model.safetensors")
+    save_file({rename(name): value for name, value in weights.items()}, copy / "model.safetensors", {"format": "pt"})
+
+    with pytest.raises(ModelError, match=r"lacks \d+ of the weights of a BertModel, such as (emb|enc)") as error:
+        load(str(copy))
+    one_sentence(error)
+
+
+def test_a_configuration_with_more_layers_than_weights(copy):
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 9}))
+
+    with pytest.raises(ModelError, match=r"lacks \d+ of the weights of a BertModel, such as encoder.layer"):
+        load(str(copy))
+
+
+def test_a_folder_without_a_tokenizer(copy):
+    for file in copy.glob("*token*"):
+        file.unlink()
+
+    with pytest.raises(ModelError, match=r"has no fast tokenizer|cannot be loaded"):
+        load(str(copy))
+
+
 def test_a_sequence_to_sequence_model_is_refused(tmp_path, fresh_tokenizer):
     from transformers import T5Config, T5Model
 

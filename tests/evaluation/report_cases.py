@@ -34,6 +34,7 @@ def scores(tag, *, chance, source=False, collapsed=False, gap="parallel"):
         else Gap(basis, Interval(0.93 - score, 0.9 - score, 0.96 - score), 180),
         ece=left,
         ece_raw=left + chance.uniform(-0.01, 0.12),
+        ece_noise=0.02,
         reliability=tuple(
             Bin(0.05 + 0.1 * k, min(1.0, max(0.0, 0.05 + 0.1 * k + chance.gauss(0, 0.05))), chance.randrange(5, 300))
             for k in range(2, 10)

@@ -1,12 +1,18 @@
 """Calibration against independent implementations."""
 
+import math
+from dataclasses import replace
+from statistics import fmean
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_cases import report
 from scipy.special import softmax
 
-from loanword.evaluation.calibration import BINS, expected_error, reliability
+from loanword.evaluation.calibration import BINS, calibration_errors, expected_error, expected_noise, reliability
+from loanword.evaluation.scores import Bin
 from loanword.tasks.temperature import fit_temperature
 
 CONFIDENCE = st.lists(
@@ -60,3 +66,45 @@ def test_calibration_lowers_the_error_of_overconfident_answers():
         return expected_error(reliability(found.max(axis=1), (found.argmax(axis=1) == targets).astype(float)))
 
     assert error(logits / fit_temperature(logits, targets)) < 0.3 * error(logits)
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (5, 1), (8, 0.5)])
+def test_the_noise_is_the_error_of_perfectly_calibrated_answers(shape):
+    """200 answers, each right with the chance that it claims, many times over."""
+    rng = np.random.default_rng(7)
+    shown, foretold = [], []
+    for _ in range(300):
+        confidence = rng.beta(*shape, size=200)
+        bins = reliability(confidence, (rng.random(200) < confidence).astype(float))
+        shown.append(expected_error(bins))
+        foretold.append(expected_noise(bins))
+    assert fmean(foretold) == pytest.approx(fmean(shown), rel=0.05)
+    assert fmean(foretold) > 0.02
+
+
+def test_the_noise_of_two_bins_by_hand():
+    """A share of 25 tosses of a coin spreads by 0.1, one of 100 with chance 0.2 by 0.04; sure answers do not spread."""
+    bins = (Bin(0.5, 0.6, 25), Bin(0.2, 0.2, 100))
+    by_hand = (25 * 0.1 + 100 * 0.04) / 125 * math.sqrt(2 / math.pi)
+    assert expected_noise(bins) == pytest.approx(by_hand)
+    assert expected_noise((Bin(1.0, 0.9, 50),)) == expected_noise(()) == 0.0
+
+
+def test_errors_of_a_report_are_means_over_its_targets():
+    made = report(languages=6)
+    before, after, noise = calibration_errors(made)
+    targets = [made.languages[tag] for tag in made.targets]
+    assert len(targets) == 5
+    assert before == pytest.approx(fmean(one.ece_raw for one in targets))
+    assert after == pytest.approx(fmean(one.ece for one in targets))
+    assert noise == pytest.approx(0.02)
+    alone = report(languages=1)
+    assert calibration_errors(alone)[1] == alone.languages["en"].ece
+
+
+def test_errors_that_were_not_measured_are_not_zero():
+    made = report(languages=2)
+    for tag in made.languages:
+        made.languages[tag] = replace(made.languages[tag], ece=math.nan, ece_noise=math.nan)
+    assert all(map(math.isnan, calibration_errors(made)))
+    assert all(map(math.isnan, calibration_errors(report(languages=0))))

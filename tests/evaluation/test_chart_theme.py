@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from loanword.evaluation.chart_theme import PALETTE, THEME, theme
+from loanword.evaluation.chart_theme import PALETTE, SCRIPTS, THEME, theme
 
 # Full-severity simulation of Machado, Oliveira and Fernandes (2009), linear RGB.
 EYES = {
@@ -35,15 +35,21 @@ def on_page():
     """The palettes of the style sheet: bright, then dark."""
     css = files("loanword.evaluation").joinpath("templates", "report.css").read_text(encoding="utf-8")
     found = re.findall(r"--script-\d: (#[0-9a-f]{6});", css)
-    size = len(PALETTE) + 1
+    size = len(PALETTE)
     assert len(found) == 2 * size
     return [found[:size], found[size:]]
 
 
+def alarms():
+    css = files("loanword.evaluation").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    bright, dark = re.findall(r"--alarm: (#[0-9a-f]{6});", css)
+    return [bright, dark]
+
+
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize("dark", [False, True])
-def test_scripts_can_be_told_apart_with_any_colour_vision(eyes, dark):
-    pairs = list(combinations(on_page()[dark], 2))
+def test_scripts_and_alarm_can_be_told_apart_with_any_colour_vision(eyes, dark):
+    pairs = list(combinations([*on_page()[dark], alarms()[dark]], 2))
     assert len(pairs) == 21
     for one, other in pairs:
         assert np.linalg.norm(lab(one, EYES[eyes]) - lab(other, EYES[eyes])) > 15, (one, other)
@@ -51,6 +57,12 @@ def test_scripts_can_be_told_apart_with_any_colour_vision(eyes, dark):
 
 def test_pictures_and_bright_page_have_the_same_colours():
     assert [colour.lower() for colour in THEME["range"]["category"]] == on_page()[0]
+    assert THEME["style"]["alarm"]["color"] == alarms()[0]
+
+
+def test_every_script_with_a_colour_has_a_place_before_the_grey():
+    assert sorted(set(SCRIPTS.values())) == list(range(len(PALETTE) - 1))
+    assert len({SCRIPTS[code] for code in ("Hani", "Hans", "Hant")}) == 1
 
 
 def test_every_colour_can_be_replaced():

@@ -56,6 +56,24 @@ def test_parallel_equals_brute_force():
     assert found.interval.high == pytest.approx(differences.mean() + half, abs=0.01)
 
 
+def test_groups_of_either_side_are_kept_together():
+    source, target = side(300, share=0.5, seed=4), side(300, share=0.5, seed=5)
+    source["rows"][:, 0] = np.repeat(np.random.default_rng(6).integers(0, 2, 10), 30)
+    tens = [f"g{row // 30}" for row in range(300)]
+
+    def width(**groups):
+        found = compare(
+            {**source, "groups": groups.get("source", [""] * 300)},
+            {**target, "groups": groups.get("target", [""] * 300)},
+        )
+        return found.interval.high - found.interval.low
+
+    alone, ours, theirs, both = width(), width(source=tens), width(target=tens), width(source=tens, target=tens)
+    assert ours > 2 * alone
+    assert ours == pytest.approx(theirs, rel=0.1)
+    assert both == pytest.approx(ours, rel=0.1)
+
+
 def test_parallel_is_paired():
     """Two languages that fail on the same rows: little doubt that the gap is small, and a little there is."""
     source = side(200, share=0.8, seed=3)

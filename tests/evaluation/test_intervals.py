@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from sklearn.metrics import f1_score
 
-from loanword.evaluation.intervals import CELLS, apart, bootstrap, difference, memberships, samples, wilson
+from loanword.evaluation.intervals import (
+    CELLS,
+    apart,
+    around,
+    bootstrap,
+    difference,
+    memberships,
+    samples,
+    wilson,
+    without_each,
+)
 from loanword.evaluation.metrics import METRICS
 from loanword.evaluation.scores import Interval
 
@@ -84,6 +95,82 @@ def test_macro_f1_of_the_whole_is_covered():
         bootstrap(rows[rng.integers(0, 40_000, 200)], metric, groups=[""] * 200, count=300, seed=s) for s in range(300)
     ]
     assert 0.91 <= np.mean([interval.low <= truth <= interval.high for interval in found]) <= 0.98
+
+
+def macro_rows(right, predicted, labels):
+    every, rows = np.arange(len(right)), np.zeros((len(right), 2 * labels), dtype=np.int8)
+    rows[every, right] = predicted == right
+    rows[every, labels + right] += 1
+    rows[every, labels + predicted] += 1
+    return rows
+
+
+def confusion(labels, rng):
+    """The chances of right and predicted label: the k-th label is 1/k as frequent as the first, and less often hit."""
+    frequency, hit = 1 / np.arange(1, labels + 1), np.linspace(0.9, 0.5, labels)
+    missed = rng.dirichlet(np.full(labels, 0.5), size=labels) * (1 - np.eye(labels))
+    rows = missed * ((1 - hit) / missed.sum(axis=1))[:, None] + np.diag(hit)
+    return rows * (frequency / frequency.sum())[:, None]
+
+
+@pytest.mark.parametrize(("labels", "n"), [(7, 200), (30, 300)])
+def test_macro_f1_over_rare_labels_is_covered(labels, n):
+    """The truth is the macro-F1 of the chances; over many labels the percentiles alone miss it often."""
+    metric, rng, groups = METRICS.get("macro-f1"), np.random.default_rng(1), [""] * n
+    chances = confusion(labels, rng)
+    truth = np.mean(2 * np.diag(chances) / (chances.sum(axis=0) + chances.sum(axis=1)))
+    held, percentiles = [], []
+    for seed in range(200):
+        right, predicted = np.divmod(rng.choice(labels**2, size=n, p=chances.ravel()), labels)
+        rows = macro_rows(right, predicted, labels)
+        found = bootstrap(rows, metric, groups=groups, count=300, seed=seed)
+        held.append(found.low <= truth <= found.high)
+        low, high = np.quantile(samples(metric, rows, groups=groups, count=300, seed=seed), [0.025, 0.975])
+        percentiles.append(low <= truth <= high)
+    assert 0.91 <= np.mean(held) <= 0.99
+    assert (np.mean(percentiles) < 0.8) == (labels == 30)
+
+
+@pytest.mark.parametrize("groups", [[""] * 60, [f"g{row % 7}" for row in range(60)]])
+def test_each_group_is_left_out_once(groups):
+    rng = np.random.default_rng(12)
+    right, predicted = rng.integers(0, 4, 60), rng.integers(0, 4, 60)
+    member = memberships(groups)
+    every = range(member.max() + 1)
+    kept = [member != one for one in every]
+    found = without_each(ACCURACY, accuracy_rows(right == predicted), groups=groups)
+    assert found == pytest.approx([np.mean(right[rows] == predicted[rows]) for rows in kept])
+    macro = without_each(METRICS.get("macro-f1"), macro_rows(right, predicted, 4), groups=groups)
+    wanted = [f1_score(right[rows], predicted[rows], labels=range(4), average="macro") for rows in kept]
+    assert macro == pytest.approx(wanted)
+    assert len(without_each(Slow(), accuracy_rows(right == predicted), groups=groups)) == 0
+
+
+def test_an_interval_is_moved_and_stretched_by_hand():
+    """Resamples from 0.40 to 0.60 about 0.50, of a score of 0.55: what they lost is moved back twice."""
+    found = np.linspace(0.40, 0.60, 201)
+    moved = around(0.55, found, np.zeros(0), floor=0.0)
+    assert (moved.low, moved.high) == pytest.approx((0.405 + 0.1, 0.595 + 0.1))
+    omitted = np.asarray([0.5 - 0.2 / 3, 0.5 + 0.2 / 3] * 5)  # a jackknife of 10 groups that spreads by 0.2
+    stretch = 0.2 / found.std()
+    wide = around(0.55, found, omitted, floor=0.0)
+    assert (wide.low, wide.high) == pytest.approx((0.6 - 0.095 * stretch, 0.6 + 0.095 * stretch))
+    assert around(0.95, found + 0.4, omitted, floor=0.0).high == 1.0
+    assert around(0.9, found, np.zeros(0), floor=0.0).low == 0.9
+    assert around(3.0, np.full(10, 3.0), np.zeros(0), floor=0.0) == Interval(3.0, 3.0, 3.0)
+
+
+def test_the_interval_of_a_mean_is_its_percentiles():
+    """A mean has no bias, and the jackknife finds n / (n - 1) of the bootstrap's variance."""
+    rows, groups = accuracy_rows(np.random.default_rng(13).random(150) < 0.7), [""] * 150
+    found = samples(ACCURACY, rows, groups=groups, count=1000, seed=3)
+    stretch = max(1.0, rows[:, 0].std(ddof=1) / 150**0.5 / found.std())
+    low, high = np.quantile(found, [0.025, 0.975])
+    interval = bootstrap(rows, ACCURACY, groups=groups, count=1000, seed=3)
+    assert stretch < 1.05
+    middle = found.mean()
+    assert interval.low == pytest.approx(middle - stretch * (middle - low))
+    assert interval.high == pytest.approx(middle + stretch * (high - middle))
 
 
 @given(right=st.integers(0, 60), n=st.integers(1, 60))

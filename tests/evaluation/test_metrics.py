@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from loanword.errors import UsageError
-from loanword.evaluation.metrics import METRICS, Additive
+from loanword.evaluation.metrics import METRICS, Additive, Steady
 from loanword.tasks.task import Prediction
 
 ORACLES = {
@@ -44,6 +44,22 @@ def test_sums_give_what_the_rows_give(name, pairs, seed):
     assert isinstance(metric, Additive)
     expected = [metric.reduce(np.repeat(rows, weight, axis=0)) for weight in weights]
     assert metric.of_sums(weights @ rows.astype(float)) == pytest.approx(expected)
+
+
+@given(pairs=PAIRS, data=st.data())
+def test_in_a_resample_all_labels_of_the_whole_count(pairs, data):
+    metric = METRICS.get("macro-f1")
+    rows, right, predicted = rows_of("macro-f1", pairs)
+    assert isinstance(metric, Steady)
+    drawn = data.draw(st.lists(st.integers(0, len(pairs) - 1), min_size=1, max_size=60), label="with repetition")
+    expected = f1_score(
+        [right[i] for i in drawn],
+        [predicted[i] for i in drawn],
+        labels=sorted({*right, *predicted}),
+        average="macro",
+        zero_division=0,
+    )
+    assert metric.of_resamples(rows[drawn].sum(axis=0), rows.sum(axis=0)) == pytest.approx(expected)
 
 
 def test_no_rows_score_nothing():

@@ -15,10 +15,11 @@ SCORES = {tag: replace(score, truncated=0.0, unknown=0.0) for tag, score in repo
 
 def plan(*, test_labels=("a", "b"), dev=True, train=None):
     table = Table("en", ["secret text"] * len(test_labels), list(test_labels))
+    held_out = dev if isinstance(dev, dict) else {"en": Table("en", ["other text"], ["a"])} if dev else {}
     return SimpleNamespace(
         task=SimpleNamespace(labels=("a", "b")),
         tokenizer=SimpleNamespace(max_length=128),
-        data=SimpleNamespace(train=train or {}, test={"en": table}, dev={"en": table} if dev else {}),
+        data=SimpleNamespace(train=train or {}, test={"en": table}, dev=held_out),
     )
 
 
@@ -85,9 +86,22 @@ def test_no_text_of_the_user_is_quoted():
 def test_chinese():
     (found,) = notes(plan(test_labels=("x",)), SCORES, language="zh")
     assert found == "en：1 条测试数据的标签在训练中从未出现（x）"
+    (found,) = notes(plan(test_labels=("x", "y")), SCORES, language="zh")
+    assert found.endswith("（x、y）")
 
 
 def test_test_rows_that_were_trained_on():
     (found,) = notes(plan(train={"de": Table("de", ["secret text", "x"], ["a", "b"])}), SCORES)
-    assert found.startswith("en: 2 test rows stand in the training data, of 2")
+    assert found.startswith("en: 2 test rows stand in the training or dev data, of 2")
     assert "secret text" not in found
+
+
+def test_rows_that_were_held_out_as_dev_leak_too():
+    """Of three test rows one stands in what is left of the training rows, one in what was held out of them."""
+    run = plan(train={"en": Table("en", ["one"], ["a"])}, dev={"en": Table("en", ["two"], ["b"])})
+    run.data.test = {"de": Table("de", ["one", "two", "three"], ["a", "b", "a"])}
+    (found,) = notes(run, SCORES)
+    assert found.startswith("de: 2 test rows stand in the training or dev data, of 3")
+    run.data.train = {}
+    (found,) = notes(run, SCORES, language="zh")
+    assert found.startswith("de：3 条测试数据中有 1 条也在训练或开发数据里")

@@ -76,28 +76,89 @@ def test_scores_outside_the_unit_range_stay_in_the_picture():
     assert first["encoding"]["x"]["scale"]["domain"] == [-0.3, 1.5]
 
 
-def test_scripts_beyond_the_palette_share_its_last_colour():
-    few, many = plots.scripts(report(languages=5)), plots.scripts(report(languages=65))
-    assert few == ["Latin"]
-    assert len(many) == len(plots.PALETTE) + 1
-    assert many[0] == "Latin"
-    assert many[-1] == "other scripts"
-    assert plots.scripts(report(languages=0)) == []
+def only(made, *tags):
+    return replace(made, languages={tag: made.languages[tag] for tag in tags})
 
 
-def test_families_leave_the_source_out():
+def fills(svg):
+    """The colours of the bars, from the top down."""
+    return re.findall(r'aria-roledescription="bar"[^>]*fill="(#[0-9A-Fa-f]{6})"', svg)
+
+
+def test_scripts_keep_their_colours_whatever_else_there_is():
+    made = report(languages=65)
+    assert plots.scripts(plots.bars(only(made, "en", "de"))) == [(1, "Latin")]
+    assert plots.scripts(plots.bars(only(made, "ja", "ru", "th"))) == [(2, "Cyrillic"), (6, "other scripts")]
+    assert [place for place, _ in plots.scripts(plots.bars(made))] == [1, 2, 3, 4, 5, 6]
+    for tag, place in (("ru", 1), ("fa", 2), ("hi", 3), ("zh-TW", 4), ("th", 5)):
+        (found,) = fills(plots.to_svg(plots.bars(only(made, tag))))
+        assert found == plots.THEME["range"]["category"][place], tag
+
+
+def test_the_key_of_a_picture_names_the_scripts_that_are_there():
+    svg = plots.to_svg(plots.bars(only(report(languages=65), "en", "ru", "hi")))
+    assert {"Latin", "Cyrillic", "Devanagari"} <= set(texts(svg))
+    assert {"Arabic", "Chinese", "other scripts"} & set(texts(svg)) == set()
+
+
+def test_the_bar_of_a_collapsed_language_is_red():
+    svg = plots.to_svg(plots.bars(report(languages=6, collapsed=("de",))))
+    alarm = plots.THEME["style"]["alarm"]["color"]
+    assert fills(svg).count(alarm) == 1
+    assert fills(plots.to_svg(plots.bars(report(languages=6)))).count(alarm) == 0
+
+
+def test_families_leave_the_source_out_and_name_the_branch_alone():
     made = report(languages=10)
-    rows = plots.families(made)["data"]["values"]
-    assert sorted(row["tag"] for row in rows) == sorted(made.targets)
+    spec = plots.families(made)
+    assert sorted(row["tag"] for row in spec["data"]["values"]) == sorted(made.targets)
+    assert sorted(spec["encoding"]["y"]["scale"]["domain"]) == ["Germanic", "Romance"]
+    assert "Indo-European · Germanic" in {row["family"] for row in spec["data"]["values"]}
 
 
-def test_fertility_needs_two_languages_that_have_one():
-    made = report(languages=4)
-    for tag in ("nl", "de"):
-        made.languages[tag] = replace(made.languages[tag], fertility=float("nan"))
-    assert len(plots.fertility(made)["data"]["values"]) == 2
+def test_families_that_only_repeat_the_bars_are_not_drawn():
+    made = report(languages=65)
+    assert plots.families(only(made, "en", "de", "nl", "fr", "es", "ru")) is None
+    assert plots.families(only(made, "en", "de", "nl", "fr", "es", "ru", "hi")) is not None
+    assert plots.families(only(made, "en", "de", "fr", "ru", "hi", "fi", "tr", "ja")) is None
+
+
+def test_fertility_needs_four_targets_that_have_one_and_shows_their_trend():
+    made = report(languages=6)
+    spec = plots.fertility(made)
+    assert len(spec["data"]["values"]) == 6
+    assert marks(plots.to_svg(spec), "line mark") == 1
+    made.languages["nl"] = replace(made.languages["nl"], fertility=float("nan"))
+    assert len(plots.fertility(made)["data"]["values"]) == 5
     made.languages["sv"] = replace(made.languages["sv"], fertility=float("nan"))
     assert plots.fertility(made) is None
+    assert plots.fertility(only(report(languages=65), "en", "th", "ja", "zh-CN", "zh-TW", "de")) is None
+
+
+def test_fertility_names_what_is_far_from_the_trend_and_the_source():
+    made = report(languages=30)
+    spec = plots.fertility(made)
+    named = {row["name"] for row in spec["data"]["values"] if row["align"]}
+    assert "English" in named
+    assert 1 < len(named) <= 6
+    shown = texts(plots.to_svg(spec))
+    assert {name for name in named if shown.count(name) != 2} == set()  # once as a halo
+    assert not any(row["name"] in shown for row in spec["data"]["values"] if not row["align"])
+
+
+def test_dots_stay_off_the_edge():
+    for spec in (plots.families(report(languages=12)), plots.candidates(report(languages=3))):
+        low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        scores = [row["score"] for row in spec["data"]["values"]]
+        assert low < min(scores) < max(scores) < high
+
+
+def test_calibration_has_a_tick_where_the_noise_is_known():
+    made = report(languages=4)
+    assert marks(plots.to_svg(plots.calibration(made)), "tick") == 4
+    for tag in made.languages:
+        made.languages[tag] = replace(made.languages[tag], ece_noise=float("nan"))
+    assert marks(plots.to_svg(plots.calibration(made)), "tick") == 0
 
 
 def test_gaps_only_where_comparable():

@@ -58,6 +58,7 @@ LANGUAGE = {
     "candidates": dict,
     "ece": float,
     "ece_raw": float,
+    "ece_noise": float,
     "reliability": list,
     "confusions": list,
     "fertility": float,
@@ -153,8 +154,40 @@ def test_markdown_marks_what_collapsed_and_what_is_not_comparable():
     assert "> **Collapsed: Dutch**" in text
     (row,) = [row for row in table(text, "Every language") if "| nl |" in row]
     assert row.endswith("| **collapsed** |")
-    assert "| – |" in row
+    assert "| – |" not in row
+    assert "not comparable" not in text
+    made.languages["de"] = report(languages=4).languages["de"]
+    text = markdown(made)
     assert "–: not comparable" in text
+    (row,) = [row for row in table(text, "Every language") if "| nl |" in row]
+    assert "| – |" in row
+
+
+def test_markdown_of_a_bundle_that_was_evaluated_leaves_out_what_there_is_not():
+    made = report(languages=3, recipe="", command="", training={}, seconds={"train": 0.0, "evaluate": 2.0})
+    text = markdown(made)
+    assert "## How to run it again" in markdown(report(languages=3))
+    for word in ("How to run it again", "recipe", "Time to train", "Tokens per second", "```"):
+        assert word not in text, word
+    assert "```sh\nloanword evaluate run\n```" in markdown(replace(made, command="loanword evaluate run"))
+
+
+def test_markdown_says_that_the_source_was_not_tested():
+    made = report(languages=4, gap="not comparable")
+    del made.languages["en"]
+    assert "No gap is shown: the source language was not tested. Test it too." in markdown(made)
+    assert "translations" not in markdown(made)
+
+
+def test_markdown_of_several_mistakes_and_its_punctuation():
+    made = report(languages=3)
+    rows = table(markdown(made), "What gets mixed up")
+    assert all(row.count(" → ") == 3 and row.count("), ") == 2 for row in rows)
+    text = markdown(made, language="zh")
+    assert "**评测条件：** " in text
+    assert re.search(r"- 2 种目标语言的平均准确率：\*\*[\d.]+%\*\*（[\d.]+% 至 [\d.]+%）\n", text)
+    assert "| 平均权重（采用） |" in text
+    assert not re.search("[\u4e00-\u9fff][,:;()]|[,:;()] ?[\u4e00-\u9fff]", text.split("## 如何复现")[0])
 
 
 def test_markdown_in_chinese_has_no_english_left():
@@ -200,6 +233,7 @@ def test_the_summary_shouts_about_collapse_and_names_both_ends():
     text = summary(made)
     assert "!! COLLAPSED in 1 language: Dutch 24.0%" in text
     assert f"{made.mean_target:.1%} accuracy, mean of 11 languages" in text
+    assert "No better than the trivial prediction; check the labels" in text
     scores = {Words("en").name(tag): made.languages[tag].metrics["accuracy"].score for tag in made.targets}
     ranked = [f"{name} {score:.1%}" for name, score in sorted(scores.items(), key=lambda entry: entry[1])]
     assert f"Best:        {', '.join(ranked[:-4:-1])}\n" in text
@@ -207,7 +241,48 @@ def test_the_summary_shouts_about_collapse_and_names_both_ends():
     assert "zero-shot" in text
     assert "COLLAPSED" not in summary(report(languages=12))
     assert "!! 失效：1 种语言（荷兰语 24.0%）" in summary(made, language="zh")
+    assert "不优于常数基线" in summary(made, language="zh")
     assert "not comparable" in summary(report(languages=3, gap="not comparable"))
+
+
+def percents(interval):
+    return f"{interval.score:.1%} ({100 * interval.low:.1f} – {100 * interval.high:.1f})"
+
+
+def test_the_summary_names_each_of_a_few_languages_with_its_interval():
+    made = report(languages=7)
+    main = {tag: made.languages[tag].metrics["accuracy"] for tag in made.targets}
+    each = [f"{Words('en').name(tag)} {percents(main[tag])}" for tag in reversed(made.targets)]
+    assert len(each) == 6
+    lines = summary(made).splitlines()
+    assert lines[0] == f"Targets:     {made.mean_target:.1%} accuracy, mean of 6 languages not trained on"
+    assert lines[1] == f"Each:        {', '.join(each)}"
+    assert not any(line.startswith(("Best", "Weakest")) for line in lines)
+    assert "Each:" not in summary(report(languages=8))
+
+
+def test_the_summary_of_one_target_is_that_of_its_score():
+    made = report(languages=2)
+    interval = made.languages["nl"].metrics["accuracy"]
+    low, high = 100 * interval.low, 100 * interval.high
+    first = summary(made).splitlines()[0]
+    assert first == f"Target:      Dutch {interval.score:.1%} accuracy ({low:.1f} – {high:.1f}), not trained on"
+    assert "mean of" not in summary(made).splitlines()[0]
+    assert "荷兰语" in summary(made, language="zh").splitlines()[0]
+
+
+def test_the_summary_says_how_much_of_the_calibration_error_is_chance():
+    made = report(languages=5)
+    assert "; 2.0% would be chance)" in summary(made)
+    for tag in made.languages:
+        made.languages[tag] = replace(made.languages[tag], ece_noise=math.nan)
+    assert "chance" not in summary(made)
+
+
+def test_the_summary_in_chinese_has_chinese_punctuation():
+    for languages in (2, 4, 12):
+        text = summary(report(languages=languages, regime="", collapsed=("nl",), notes=()), language="zh")
+        assert not re.search("[\u4e00-\u9fff][,:;()]|[,:;()] ?[\u4e00-\u9fff]", text), text
 
 
 def test_write_writes_all_three_and_leaves_nothing_else(tmp_path):

@@ -61,7 +61,7 @@ def pages():
 
 def hostile():
     made = report(
-        languages=3,
+        languages=8,
         labels=(HOSTILE,),
         task=HOSTILE,
         model=HOSTILE,
@@ -193,7 +193,7 @@ def test_the_page_speaks_chinese(pages):
 
 def test_examples_are_there_only_where_given(pages):
     assert '<details class="examples">' not in pages["en"]
-    assert pages["hostile"].count('<details class="examples">') == 4
+    assert pages["hostile"].count('<details class="examples">') == 9
     assert 'dir="auto" lang="nl"' in pages["hostile"]
 
 
@@ -201,3 +201,63 @@ def test_embedded_json_cannot_end_its_element():
     data = {"a": "</script><!-- & >"}
     assert not set("<>&") & set(embedded(data))
     assert json.loads(embedded(data)) == data
+
+
+def numbers(page):
+    """The header cells and the rows of the table of all numbers."""
+    body = page.split('<table id="numbers">')[1].split("</table>")[0]
+    head, *rows = re.findall(r"<tr.*?</tr>", body, flags=re.DOTALL)
+    return re.findall(r"<th[^>]*>([^<]*)</th>", head), rows
+
+
+def test_the_numbers_that_people_need_come_first_and_gaps_only_where_there_are_some(pages):
+    head, _ = numbers(pages["en"])
+    assert head[:9] == ["Language", "accuracy", "95% interval", "macro-F1", "Rows", "Groups", "Gap", "Basis", "Trivial"]
+    head, rows = numbers(pages["65"])
+    assert head[:7] == ["Language", "accuracy", "95% interval", "macro-F1", "Rows", "Groups", "Trivial"]
+    assert {"Gap", "Basis"} & set(head) == set()
+    assert len(rows) == 65
+    assert "not comparable" not in "".join(Page(pages["65"]).text)
+
+
+def test_a_few_notes_are_open_and_more_are_folded():
+    few = html(report(languages=2, notes=tuple(f"note {n}" for n in range(4))))
+    assert "more note" not in few
+    many = html(report(languages=2, notes=tuple(f"note {n}" for n in range(7))))
+    open_part, folded = many.split("<summary>3 more notes</summary>")
+    assert [n for n in range(7) if f"note {n}<" in open_part] == [0, 1, 2, 3]
+    assert [n for n in range(7) if f"note {n}<" in folded.split("</details>")[0]] == [4, 5, 6]
+
+
+def test_a_bundle_that_was_evaluated_does_not_say_how_to_run_it_again():
+    assert 'id="again"' in html(report(languages=2))
+    made = report(languages=2, recipe="", command="", training={}, seconds={"train": 0.0, "evaluate": 1.0})
+    page = html(made)
+    assert 'id="again"' not in page
+    assert "0.0 s" not in "".join(Page(page).text)
+    page = html(replace(made, command="loanword evaluate run"))
+    assert "<code>loanword evaluate run</code>" in page
+    assert "recipe.toml" not in "".join(Page(page).text)
+
+
+def test_the_keys_name_what_is_in_their_charts(pages):
+    keys = re.findall(r'<ul class="key">(.*?)</ul>', pages["en"])
+    names = [re.findall(r'class="([a-z0-9-]+)">([^<]+)<', key) for key in keys]
+    scripts = [("swatch-1", "Latin"), ("swatch-2", "Cyrillic"), ("swatch-3", "Arabic"), ("swatch-4", "Devanagari")]
+    assert names[0] == [*scripts, ("swatch-6", "other scripts"), ("swatch-alarm", "collapsed")]
+    assert names[1] == [*scripts, ("swatch-6", "other scripts")]
+    assert names[2] == [("hollow", "before scaling"), ("full", "after scaling"), ("upright", "if it were perfect")]
+    assert "swatch-alarm" not in pages["65"].split("</style>")[1]
+
+
+def test_the_page_has_no_legends_beside_its_keys(pages):
+    (data,) = [json.loads(text) for tag, attributes, text in Page(pages["en"]).inside if "type" in attributes]
+    assert '"legend"' not in json.dumps(data["specs"])
+    assert data["config"]["legend"]["disable"] is True
+
+
+def test_weights_that_are_the_same_say_so():
+    made = report(languages=3)
+    for scores in made.languages.values():
+        scores.candidates["source-dev-best"] = scores.candidates["last"]
+    assert html(made).count("the same step as last") == 1

@@ -1,14 +1,18 @@
 import re
 from importlib.resources import files
 from string import Formatter
+from types import SimpleNamespace
 
 import pytest
 
+from loanword.config import TrainingSettings
 from loanword.errors import UsageError
-from loanword.evaluation.words import Count, Words, family, number, percent, script, table, visible
+from loanword.evaluation.words import Count, Words, family, is_segmented, number, percent, script, table, visible
+from loanword.hardware import Hardware
 from loanword.language.tag import known
+from loanword.training.trainer import Trained
 
-SECTIONS = ("words", "metrics", "candidates", "tasks", "scripts", "families")
+SECTIONS = ("words", "metrics", "candidates", "training", "machine", "tasks", "scripts", "families")
 
 
 def fields(text):
@@ -32,10 +36,30 @@ def test_both_languages_fill_in_the_same_values():
 
 
 def test_chinese_is_chinese():
-    latin_on_purpose = {"product", "anchor_none", "column_ece"}
+    latin_on_purpose = {"product", "anchor_none", "column_ece", "bracket"}
     for key, entry in table("words").items():
         if key not in latin_on_purpose and re.search("[a-z]{3}", entry["en"]) and not key.startswith("duration"):
             assert re.search("[\u4e00-\u9fff]", entry["zh"]), key
+
+
+def test_chinese_text_has_chinese_punctuation():
+    """No ASCII comma, colon, semicolon or bracket beside a Chinese character."""
+    wrong = re.compile("[\u4e00-\u9fff][,:;()?!](?!!)|[,:;()?] ?[\u4e00-\u9fff]")
+    assert wrong.search("评测条件: 零样本")
+    found = {key: entry["zh"] for section in SECTIONS for key, entry in table(section).items()}
+    assert {key: text for key, text in found.items() if wrong.search(text)} == {}
+
+
+def test_what_a_run_says_of_itself_has_words():
+    machine = Hardware(device="cpu", precision="fp32", threads=1).describe()
+    assert len(machine) > 4
+    assert set(machine) <= set(table("machine"))
+    trained = Trained.describe(SimpleNamespace(steps=1, epochs=1.0, rows=1), TrainingSettings())
+    assert len(trained) > 6
+    assert set(trained) <= set(table("training"))
+    assert Words("en").named("training", "embedding_rows_trained") == "Embedding rows trained"
+    assert Words("zh").named("training", "batch_size") == "批大小"
+    assert Words("zh").named("training", "of my own") == "of my own"
 
 
 def test_no_key_is_missing_and_none_is_unused():
@@ -47,7 +71,7 @@ def test_no_key_is_missing_and_none_is_unused():
     sources += [folder / "templates" / name for name in ("report.md.jinja", "report.html.jinja")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     quoted = set(re.findall(r'"([a-z_]+)"', text))
-    built = {"families_lead", "fertility_lead"} | {key for key in table("words") if key.startswith("basis_")}
+    built = {key for key in table("words") if key.startswith("basis_")}
     assert {key for key in table("words") if key not in quoted | built} == set()
     asked = set(re.findall(r'(?:words|say)\("([a-z_]+)"', text))
     assert len(asked) > 80
@@ -118,6 +142,22 @@ def test_languages_scripts_and_families_have_names_in_both_languages():
     assert (Words("en").name("de"), Words("zh").name("de")) == ("German", "德语")
     assert (Words("en").script("hi"), Words("zh").script("hi")) == ("Devanagari", "天城文")
     assert (Words("en").family("de"), Words("zh").family("de")) == ("Indo-European · Germanic", "印欧语系 · 日耳曼语族")
+
+
+def test_a_branch_stands_alone():
+    assert (Words("en").branch("de"), Words("zh").branch("de")) == ("Germanic", "日耳曼语族")
+    assert Words("en").branch("fi") == "Uralic"
+
+
+@pytest.mark.parametrize(("tag", "spaced"), [("de", True), ("vi", True), ("zh-TW", False), ("th", False), ("?!", True)])
+def test_languages_without_spaces(tag, spaced):
+    assert is_segmented(tag) is spaced
+
+
+def test_a_score_stands_after_its_name():
+    assert Words("en").pair("German (Austria)", "80.0%") == "German (Austria) 80.0%"
+    assert Words("zh").pair("德语（奥地利）", "80.0%") == "德语（奥地利）80.0%"
+    assert Words("zh").pair("德语", "80.0%") == "德语 80.0%"
 
 
 def test_a_tag_that_is_no_language_stays_as_it_is():

@@ -330,7 +330,8 @@ def test_a_loss_that_is_no_number_names_its_rows_and_changes_nothing(toy_run, ba
         train(replace(run, hooks=(recorder,)), encoded)
 
     told = str(error.value)
-    assert all(f"en row {row}" in told for row in rows)
+    table = run.data.train["en"]
+    assert all(f"{table.origin}:{table.line[row - 1]}" in told for row in rows)
     assert not any(record.text in told for record in run.data.train["en"])
     assert "lower training.learning_rate" in told
     # The model is whole, and holds the weights of the last good step.
@@ -354,7 +355,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_update(toy_run, clip):
 
     run, encoded = toy_run("bert", clip=clip, max_steps=4, hooks=(Spoil(),))
 
-    with pytest.raises(LoanwordError, match="the gradient is nan at step 2, whose rows are en row"):
+    with pytest.raises(LoanwordError, match=r"the gradient is nan at step 2, whose rows are .*train-en.jsonl:"):
         train(run, encoded)
 
     assert all(parameter.isfinite().all() for parameter in run.model.parameters())

@@ -23,12 +23,13 @@ def check(
 ) -> None:
     """Check data files against one another. Exit 3 if there are errors.
 
-    Example: loanword data check en.train.jsonl en.test.jsonl de.test.jsonl
+    What each file is taken for is said on stderr. Example: loanword data check en.train.jsonl de.test.jsonl
     """
     from loanword.cli.findings import print_findings
+    from loanword.cli.guard import say
     from loanword.data.check import check_files
 
-    findings = check_files(files, columns=pairs(column, option="--column", what="OURS=THEIRS"))
+    findings = check_files(files, columns=pairs(column, option="--column", what="OURS=THEIRS"), tell=say)
     if as_json:
         typer.echo(json.dumps([item.to_dict() for item in findings], ensure_ascii=False, indent=1))
     else:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from loanword.cli.options import Column, Json, Out, ReportLanguage, TestFiles, pairs
+from loanword.cli.options import Column, Json, Out, ReportLanguage, TestFiles, pairs, typed
 from loanword.errors import UsageError
 
 
@@ -40,7 +40,12 @@ def evaluate(
     language = cast(Literal["en", "zh"], report_language)
     columns = pairs(column, option="--column", what="OURS=THEIRS")
     report = api.evaluate(
-        bundle, test=tests, columns=columns, settings={"examples": examples}, report_language=language
+        bundle,
+        test=tests,
+        columns=columns,
+        settings={"examples": examples},
+        report_language=language,
+        command=typed(),
     )
     files = write(report, folder, language=language) if folder else {}
     show(report, files=files, as_json=as_json, language=language)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from loanword.cli import check, data, demo, evaluate, ls, predict, train, transfer
@@ -47,4 +50,7 @@ app.add_typer(datasets, name="data")
 
 def main() -> None:
     """Entry point of the ``loanword`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # A console that lacks Chinese is no reason to fail.
     app()

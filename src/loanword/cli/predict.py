@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loanword.cli.options import Column, Json, pairs
-from loanword.errors import UsageError
+from loanword.errors import DataError, Problem, UsageError
 
 if TYPE_CHECKING:
     from loanword.tasks.task import Prediction
@@ -33,9 +34,12 @@ def predict(
     from loanword.config import expanded
     from loanword.data.read import read
     from loanword.data.records import PLAIN_TEXT
+    from loanword.evaluation.words import visible
 
     if texts and source:
         raise UsageError("give texts or --input, not both")
+    if output:
+        _expect_place(expanded(output))
     if source:
         columns = pairs(column, option="--column", what="OURS=THEIRS")
         table = read(source, language=language, shape=PLAIN_TEXT, columns=columns)
@@ -43,6 +47,10 @@ def predict(
     else:
         lines = list(texts) if texts else _stdin()
         ids = [""] * len(lines)
+        blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
+        if blank:
+            where = "text number" if texts else "stdin, line"
+            raise UsageError(f"{where} {blank[0]}: there is no text ({len(blank)} of {len(lines)} such)")
     if not lines:
         raise UsageError("there is no text to predict: stdin was empty")
 
@@ -60,7 +68,7 @@ def predict(
     else:
         for row in rows:
             labels = "  ".join(f"{item['label']} {item['score']:.3f}" for item in row["labels"])  # type: ignore[attr-defined]
-            typer.echo(f"{labels}\t{row['text']}")
+            typer.echo(visible(f"{labels}\t{' '.join(str(row['text']).splitlines())}"))
 
 
 def _stdin() -> list[str]:
@@ -71,14 +79,20 @@ def _stdin() -> list[str]:
     try:
         lines = sys.stdin.buffer.read().decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise UsageError(f"stdin is not UTF-8 (byte {error.start}); convert it: iconv -f ENCODING -t UTF-8") from None
+        cause, fix = f"byte {error.start} is not UTF-8", "Convert it: iconv -f ENCODING -t UTF-8"
+        raise DataError(
+            [Problem("LW109", "stdin", error.object.count(b"\n", 0, error.start) + 1, cause, fix)]
+        ) from None
     if not lines[-1]:
         lines.pop()
-    lines = [line.removesuffix("\r") for line in lines]
-    blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
-    if blank:
-        raise UsageError(f"stdin has no text in line {blank[0]} ({len(blank)} such lines); every line is one text")
-    return lines
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _expect_place(output: Path) -> None:
+    if output.suffix != ".jsonl":
+        raise UsageError(f"--output {output}: predictions are written as JSON lines; give a name that ends in .jsonl")
+    if output.is_dir() or not output.parent.is_dir():
+        raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
 
 
 def _row(text: str, name: str, item: Prediction, *, top: int) -> dict[str, object]:

@@ -37,18 +37,23 @@ class Terminal:
             transient=True,
         )
         self.bar: Any = None
+        self.total = self.count = 0
 
     def stage(self, name: str, *, total: int = 0, detail: str = "") -> None:
         """Say that a stage begins; draw a bar if its length is known."""
         self._close()
         self.console.print(f"{WORDS.get(name, name)} {detail}".rstrip(), style="dim", markup=False)
+        self.total, self.count = total, 0
         if total:
             self._open(WORDS.get(name, name), total)
 
     def advance(self, count: int) -> None:
         """Move the bar."""
+        before, self.count = self.count, self.count + count
         if self.bar is not None:
             self.bars.advance(self.bar, count)
+        elif self.total and 4 * self.count // self.total > 4 * before // self.total:
+            self.console.print(f"  {self.count} of {self.total} rows", style="dim")
 
     def hooks(self) -> tuple[Hook, ...]:
         """Follow the training steps."""

@@ -17,7 +17,7 @@ from loanword.errors import UsageError
 from loanword.language.tag import canonical, script
 
 LANGUAGE_COLUMNS = ("language", "lang")
-"""Column names that are taken to hold language tags without being mapped."""
+"""Column names that are taken to hold language tags without being mapped, if most of their values are tags."""
 
 UNUSABLE = re.compile("[\0\ud800-\udfff]")
 KINDS = {bool: "true or false", int: "an integer", float: "a decimal number", dict: "an object", list: "a list"}
@@ -128,29 +128,38 @@ def _class_name(value: object, class_names: Sequence[str], line: int, column: st
 def _check_language(
     cells: Cells, language: str, names: Mapping[str, str], columns: Mapping[str, str], findings: Findings
 ) -> None:
-    candidates = (names["language"],) if "language" in columns else LANGUAGE_COLUMNS
-    column = next((name for name in candidates if name in cells.values), "")
-    for line, value in zip(cells.lines, cells.values.get(column, []), strict=False):
-        if value is None or value == "":
-            continue
-        found = _known(value) if isinstance(value, str) else None
-        if found is None:
+    """Note the rows that say to be in another language; the column once where all of them say the same."""
+    mapped = names["language"] if "language" in columns else ""
+    column = mapped or next((name for name in LANGUAGE_COLUMNS if _states_languages(cells.values.get(name, []))), "")
+    stated = [
+        (line, value, _known(value) if isinstance(value, str) else None)
+        for line, value in zip(cells.lines, cells.values.get(column, []), strict=False)
+        if value is not None and value != ""
+    ]
+    wrong = [row for row in stated if row[2] is None or not _agree(row[2], language)]
+    alike = len(stated) > 1 and len({tag for _, _, tag in stated}) == 1
+    for line, value, tag in wrong[:1] if alike else wrong:
+        if tag is None:
             seen = shown(value) if isinstance(value, str) else _kind(value)
-            findings.add(
-                "LW402",
-                cause=f"{seen} is not a known language tag",
-                fix="write a BCP-47 tag such as en, pt-BR or zh-Hans, or map language to another column",
-                line=line,
-                column=column,
-            )
-        elif not _agree(found, language):
-            findings.add(
-                "LW401",
-                cause=f"the row is in {found}, {language} was asked for",
-                fix=f"keep only the rows in {language}, or correct the tag",
-                line=line,
-                column=column,
-            )
+            cause = f"{seen} is not a known language tag"
+            if alike:
+                cause = f"none of {len(stated)} rows has a known language tag, the first has {seen}"
+            fix = "write a BCP-47 tag such as en, pt-BR or zh-Hans, or rename the column if it is about something else"
+        else:
+            cause = f"{f'all {len(stated)} rows are' if alike else 'the row is'} in {tag}, {language} was asked for"
+            fix = f"give the file as {tag}" if alike else f"keep only the rows in {language}"
+            fix += ", or correct the tags" if alike else ", or correct the tag"
+        findings.add("LW402" if tag is None else "LW401", cause=cause, fix=fix, line=line, column=column)
+
+
+def _states_languages(values: Sequence[object]) -> bool:
+    """Whether a column that nobody mapped is about the language of the text, not a programming language or a name.
+
+    At least half of its values must be tags: "Lua" and "CSS" happen to be some, "Python" and "C++" are none.
+    """
+    stated = [value for value in values if value is not None and value != ""]
+    tags = [value for value in stated if isinstance(value, str) and _known(value)]
+    return bool(tags) and 2 * len(tags) >= len(stated)
 
 
 @cache

@@ -7,17 +7,18 @@ that makes it: `check_rows`, `check_labels`, `check_languages`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from loanword.data.check_labels import check_labels, check_permutations
 from loanword.data.check_languages import check_languages
 from loanword.data.check_rows import check_duplicates, check_leaks
+from loanword.data.codes import plain, raise_all
 from loanword.data.finding import ROLES, Finding, Role
-from loanword.data.read import read
+from loanword.data.read import EXTENSIONS, read, split_of
 from loanword.data.records import Table
 from loanword.errors import DataError, Problem, UsageError
-from loanword.language.tag import canonical
+from loanword.language.tag import canonical, known, name
 
 __all__ = ["Finding", "check", "check_files"]
 
@@ -32,8 +33,9 @@ SPELLED: dict[str, Role] = {
 }
 """Words in file names, and the role they mean."""
 
-EXTENSIONS = frozenset({"csv", "tsv", "gz"})
-"""Endings that are also codes of languages."""
+ENDINGS = (*EXTENSIONS, ".gz")
+TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+LOCALE = re.compile(r"[a-z]{2,3}[-_]([A-Z]{2}|[0-9]{3})")
 
 CHECKS = (check_leaks, check_duplicates, check_labels, check_permutations, check_languages)
 
@@ -61,63 +63,113 @@ def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
     return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code, finding.place))
 
 
-def check_files(files: Sequence[str], *, columns: Mapping[str, str] | None = None) -> list[Finding]:
+def check_files(
+    files: Sequence[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[Finding]:
     """Read `files` and run all checks.
 
     Args:
-        files: each ``[role:][language=]path``. What is not said is taken from the words of the file's name, then from
-            its folder (``en.train.jsonl``, ``test/zho_Hans.csv``); a file without a role is training data.
+        files: each ``[role:][language=]path``, where a path is whatever `read` takes. What is not said is taken from
+            the file's name, then from its folder (``en.train.jsonl``, ``test/zho_Hans.csv``); a file without a role is
+            training data. A data set of the Hub or a bundled one gives the split of its role.
         columns: column map of the files, as for `read`.
+        tell: called with a line for each file that says what it was taken for and how much is in it.
 
     Raises:
         DataError: files that cannot be read, all their problems at once.
-        UsageError: a file whose language cannot be told, or two files for one role and language.
+        ConfigError: files whose role or language cannot be told, two files for one role and language, sources that
+            cannot be asked for as they are written; all of it at once, with the problems of the other files.
     """
     tables: dict[str, dict[str, Table]] = {}
+    wrong: list[str] = []
     problems: list[Problem] = []
-    for role, language, path in [_parse(file) for file in files]:
-        if language in tables.setdefault(role, {}):
-            raise UsageError(
-                f"two files are {role} {language}, the second is '{path}'; say which is which: role:lang=path"
-            )
-        tables[role][language] = Table(language=language, text=[], label=[])
+    for file in files:
         try:
-            tables[role][language] = read(path, language=language, columns=columns)
+            role, language, path = _parse(file)
+            if language in tables.setdefault(role, {}):
+                raise UsageError(
+                    f"two files are {role} {language}, the second is '{path}'; say which is which: role:lang=path"
+                )
+            tables[role][language] = Table(language=language, text=[], label=[])
+            table = read(path, language=language, columns=columns, split=split_of(path, role))
         except DataError as error:
             problems += error.problems
-    if problems:
-        raise DataError(problems)
+        except UsageError as error:
+            wrong.append(str(error))
+        else:
+            tables[role][language] = table
+            labels = len(set(table.label) - {None})
+            tell(f"{role} {language} ({name(language)}): {plain(path)}, {len(table)} rows, {labels} labels")
+    raise_all(wrong, problems)
     return check(tables)
 
 
 def _parse(file: str) -> tuple[Role, str, str]:
     """Split ``[role:][language=]path`` and guess what is not said."""
-    role, _, rest = file.partition(":")
-    said: Role | None = SPELLED.get(role) if rest else None
+    spelled, _, rest = file.partition(":")
+    said: Role | None = SPELLED.get(spelled.casefold()) if rest else None
     rest = rest if said else file
     tag, sign, path = rest.partition("=")
     named = bool(sign) and not Path(rest).exists()
     path = path if named else rest
-    words = _words(path)
-    guessed = next((SPELLED[word.casefold()] for word in words if word.casefold() in SPELLED), None)
-    language = canonical(tag) if named else _language(path, words)
-    return said or guessed or "train", language, path
+    role = said or _role(path)
+    return role, canonical(tag) if named else _language(path, role), path
 
 
-def _words(path: str) -> list[str]:
-    """The parts of the file's name, cut ever finer, then the name of its folder."""
-    name = Path(path).name
-    return [word for cut in (r"\.", r"[._]", r"[^0-9A-Za-z]+") for word in re.split(cut, name)] + [
-        Path(path).parent.name
-    ]
+def _role(path: str) -> Role:
+    """The role that a word of the file's name means, or its folder; else it is training data."""
+    if _is_data_set(path):
+        path = path.partition("@")[2]
+    for words in (re.split(r"[\W_]+", Path(path).name), [Path(path).parent.name]):
+        roles = sorted({SPELLED[word.casefold()] for word in words if word.casefold() in SPELLED})
+        if len(roles) > 1:
+            raise UsageError(
+                f"'{path}' could be {' or '.join(roles)} data by its name; write it as {roles[0]}:lang={path}"
+            )
+        if roles:
+            return roles[0]
+    return "train"
 
 
-def _language(path: str, words: Iterable[str]) -> str:
-    """The first word that is written like a language tag and is one."""
-    for word in words:
-        if re.fullmatch(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", word) and word not in SPELLED and word not in EXTENSIONS:
-            try:
-                return canonical(word)
-            except UsageError:
-                continue
-    raise UsageError(f"the language of '{path}' cannot be told from its name; write it as de={path}")
+def _language(path: str, role: Role) -> str:
+    """The language in the file's name, cut at dots if that does, else ever finer, or in the name of its folder."""
+    stem = Path(path).name
+    while (ending := Path(stem).suffix).lower() in ENDINGS:
+        stem = stem.removesuffix(ending)
+    places = [] if _is_data_set(path) else [map(_tag, stem.split(".")), _tags(stem), [_tag(Path(path).parent.name)]]
+    for place in places:
+        found = sorted({tag for tag in place if tag}, key=lambda tag: (len(tag), tag))
+        if len({tag.partition("-")[0] for tag in found}) > 1:
+            names = " or ".join(f"{name(tag)} ({tag})" for tag in found)
+            raise UsageError(f"'{path}' could be in {names} by its name; write it as {role}:{found[0]}={path}")
+        if found:
+            return found[-1]
+    raise UsageError(f"the language of '{path}' cannot be told from its name; write it as {role}:de={path}")
+
+
+def _tags(text: str) -> Iterator[str | None]:
+    """The tags in a text of several words: of up to three words each, the longest first."""
+    parts = re.findall(r"[^\W_]+|[\W_]+", text)
+    place = 0
+    while place < len(parts):
+        length = next((length for length in (5, 3, 1) if _tag("".join(parts[place : place + length]))), 1)
+        yield _tag("".join(parts[place : place + length]))
+        place += length
+
+
+def _tag(word: str) -> str | None:
+    """The known language that a word is a tag of: as a whole (pt-BR, zho_Hans), or for its region (ko_KR)."""
+    if not TAG.fullmatch(word) or word.casefold() in SPELLED:
+        return None
+    try:
+        tag = canonical(word)
+    except UsageError:
+        return None
+    return tag if tag in known() or (LOCALE.fullmatch(word) and tag.partition("-")[0] in known()) else None
+
+
+def _is_data_set(path: str) -> bool:
+    return path.startswith(("hub:", "builtin:"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from loanword.data.assignment import best_permutation
-from loanword.data.finding import Finding, Role, Severity, counted, lines_of, listed, place_of
+from loanword.data.codes import shown
+from loanword.data.finding import Finding, Role, Severity, counted, labels_of, lines_of, listed, place_of
 from loanword.data.near_duplicates import fold
 from loanword.data.records import Table
 
@@ -23,8 +25,11 @@ SEPARATE = 5
 SHARED = 20
 """Rows with equal ids from which two tables count as parallel."""
 
-GAIN = 0.2
-"""Agreement that renaming the labels must add to be reported."""
+MOVED = 5
+"""Rows that must agree under a new name of their label: fewer are a few wrong labels."""
+
+CHANCE = 0.01
+"""How likely a finding of a swap may be in a set of tables whose labels differ by mistakes alone."""
 
 FAR, NEAR, ALIKE = 0.3, 0.1, 0.15
 """Total variation between label shares: of a swapped language as given and renamed; among the other languages."""
@@ -42,7 +47,7 @@ def check_labels(tables: Tables) -> Iterator[Finding]:
             "error",
             "LW305",
             "train",
-            f"the training data has the label {listed(train)} only",
+            f"the training data has the label {labels_of(train)} only",
             "add rows of at least one other label, or check which column holds the labels",
         )
     thin = sorted(label for label, count in train.items() if count < THIN)
@@ -51,7 +56,7 @@ def check_labels(tables: Tables) -> Iterator[Finding]:
             "warning",
             "LW511",
             "train",
-            f"{len(thin)} of {len(train)} labels have fewer than {THIN} rows: {listed(thin)}",
+            f"{len(thin)} of {len(train)} labels have fewer than {THIN} rows: {labels_of(thin)}",
             "add rows, or merge or drop these labels",
         )
     for role, languages in tables.items():
@@ -70,7 +75,7 @@ def _unseen(role: Role, table: Table, train: Mapping[str, int]) -> Iterator[Find
             "error",
             "LW512",
             place_of(role, table),
-            f"{counted(len(rows), len(table))} have labels that training never shows: {listed(names)}",
+            f"{counted(len(rows), len(table))} have labels that training never shows: {labels_of(names)}",
             "no model can get them right; use the training labels' names, or drop these rows",
             lines_of(table, rows),
         )
@@ -93,7 +98,7 @@ def _missing(role: Role, languages: Mapping[str, Table], train: Counter[str]) ->
         yield Finding(severity, "LW513", role, message, advice)
         return
     for language, labels in absent.items():
-        message = f"{len(labels)} labels that other tables have are missing: {listed(labels)}"
+        message = f"{len(labels)} labels that other tables have are missing: {labels_of(labels)}"
         severity = "warning" if expected[language] >= THIN else "info"
         yield Finding(severity, "LW513", place_of(role, languages[language]), message, advice)
 
@@ -104,13 +109,13 @@ def _spelling(tables: Tables) -> Iterator[Finding]:
         for table in languages.values():
             for label in _labels(table):
                 spellings.setdefault(fold(label), set()).add(label)
-    twice = sorted(" / ".join(sorted(found)) for found in spellings.values() if len(found) > 1)
+    twice = sorted(" / ".join(map(shown, sorted(found))) for found in spellings.values() if len(found) > 1)
     if twice:
         yield Finding(
             "warning",
             "LW514",
             "all tables",
-            f"labels differ only in case, width or spaces: {listed(twice)}",
+            f"labels differ only in case, width, spaces or invisible characters: {listed(twice)}",
             "spell each label in one way; as they stand they are different labels",
         )
 
@@ -118,31 +123,46 @@ def _spelling(tables: Tables) -> Iterator[Finding]:
 def check_permutations(tables: Tables) -> Iterator[Finding]:
     """Yield languages whose labels are swapped: surely where ids are shared (LW515), else perhaps (LW516)."""
     for role, languages in tables.items():
-        compared: set[str] = set()
-        if len(languages) > 1:
-            pivot = _pivot(languages)
-            for language in languages:
-                confusion, names = _confusion(languages[language], languages[pivot])
-                if language != pivot and confusion.sum() >= SHARED:
-                    compared |= {language, pivot}
-                    yield from _swapped(role, languages[language], languages[pivot], confusion, names)
-        yield from _suspected(role, tables, compared)
+        trusted, suspects = _by_agreement(languages)
+        accused: set[str] = set()
+        for language in suspects:
+            others = [other for other in trusted if other != language and other not in accused]
+            confusion, names = _confusion(languages[language], [languages[other] for other in others])
+            cycles = _cycles(confusion, chance=CHANCE / len(trusted))
+            if cycles:
+                accused.add(language)
+                yield _swapped(
+                    place_of(role, languages[language]), f"{role} {listed(others)}", confusion, names, cycles
+                )
+        yield from _suspected(role, tables, set(trusted))
 
 
-def _pivot(languages: Mapping[str, Table]) -> str:
-    """The language whose labels agree best with those of its translations; the first one where none are parallel."""
-    agreement = dict.fromkeys(languages, 0.0)
+def _by_agreement(languages: Mapping[str, Table]) -> tuple[list[str], list[str]]:
+    """Order the languages that share ids with others: by how far they are to be believed, and to be suspected.
+
+    To be believed is whose labels agree with the larger share of their translations; to be suspected first is who
+    contradicts the most of them. Of those that share ids one must be believed, so the first is no suspect.
+    """
+    shares: dict[str, list[float]] = {}
+    conflicts: Counter[str] = Counter()
     for language, table in languages.items():
         for other in languages.values():
-            confusion, _ = _confusion(table, other)
+            confusion, _ = _confusion(table, [other])
             if other is not table and confusion.sum() >= SHARED:
-                agreement[language] += np.trace(confusion) / confusion.sum()
-    return max(agreement, key=lambda language: agreement[language])
+                shares.setdefault(language, []).append(np.trace(confusion) / confusion.sum())
+                conflicts[language] += int(confusion.sum() - np.trace(confusion))
+    trusted = sorted(shares, key=lambda language: (-np.mean(shares[language]), conflicts[language]))
+    return trusted, sorted(trusted[1:], key=lambda language: -conflicts[language])
 
 
-def _confusion(table: Table, other: Table) -> tuple[np.ndarray, list[str]]:
-    """Count label (rows) by the label of the same id in `other` (columns)."""
-    known = {name: label for name, label in zip(other.id, other.label, strict=True) if name and label is not None}
+def _confusion(table: Table, others: Sequence[Table]) -> tuple[np.ndarray, list[str]]:
+    """Count label (rows) by the label of the same id in the first of `others` that has it (columns)."""
+    known = {
+        name: label
+        for other in reversed(others)
+        for name, label in zip(other.id, other.label, strict=True)
+        if name and label is not None
+    }
     pairs = [
         (label, known[name])
         for name, label in zip(table.id, table.label, strict=True)
@@ -156,18 +176,57 @@ def _confusion(table: Table, other: Table) -> tuple[np.ndarray, list[str]]:
     return counts, names
 
 
-def _swapped(role: Role, table: Table, pivot: Table, confusion: np.ndarray, names: list[str]) -> Iterator[Finding]:
+def _cycles(confusion: np.ndarray, *, chance: float) -> list[list[tuple[int, int]]]:
+    """Return the labels that changed places, cycle by cycle: (label, its name in the other table).
+
+    A cycle of the best renaming counts if each of its labels agrees better under the new name, and if mistakes alone
+    would hardly move so many of the rows that agree under either. How often labels differ by mistake is seen in those
+    that the renaming leaves alone (one half, if it leaves none); the tail of the binomial distribution is bounded as
+    by Chernoff (1952) and counted for every pair of labels.
+    """
     renamed = best_permutation(confusion)
-    agreeing = np.trace(confusion) / confusion.sum()
-    best = sum(confusion[label, other] for label, other in enumerate(renamed)) / confusion.sum()
-    if best - agreeing < GAIN:
-        return
-    changes = [f"{names[a]} is {names[b]} there" for a, b in enumerate(renamed) if a != b and confusion[a].sum()]
-    yield Finding(
+    rows = confusion.sum(axis=1)
+    alone = [label for label, other in enumerate(renamed) if label == other]
+    wrong = rows[alone].sum() - confusion[alone, alone].sum()
+    mistakes = (wrong + 1) / (rows[alone].sum() + 2)
+    pairs = len(renamed) * (len(renamed) - 1) / 2
+    found = []
+    left = set(range(len(renamed))) - set(alone)
+    while left:
+        cycle = [left.pop()]
+        while renamed[cycle[-1]] in left:
+            cycle.append(renamed[cycle[-1]])
+            left.remove(cycle[-1])
+        moves = [(label, renamed[label]) for label in cycle if rows[label]]
+        moved, kept = sum(confusion[move] for move in moves), confusion[cycle, cycle].sum()
+        better = all(confusion[label, other] > confusion[label, label] for label, other in moves)
+        if better and moved >= MOVED and _tail(moved, kept, expected=mistakes) * pairs <= chance:
+            found.append(moves)
+    return found
+
+
+def _tail(moved: float, kept: float, *, expected: float) -> float:
+    """Bound the probability that so many rows have `moved`, of which each does with probability `expected`."""
+    total = moved + kept
+    if moved <= expected * total:
+        return 1.0
+    parts = ((moved, expected), (kept, 1 - expected))
+    return math.exp(-sum(seen * math.log(seen / (total * due)) for seen, due in parts if seen))
+
+
+def _swapped(
+    place: str, others: str, confusion: np.ndarray, names: list[str], cycles: list[list[tuple[int, int]]]
+) -> Finding:
+    moves = sorted(move for cycle in cycles for move in cycle)
+    labels = [label for label, _ in moves]
+    total = confusion[labels].sum()
+    agreeing, best = confusion[labels, labels].sum() / total, sum(confusion[move] for move in moves) / total
+    changes = [f"{shown(names[label])} is {shown(names[other])} there" for label, other in moves]
+    return Finding(
         "error",
         "LW515",
-        place_of(role, table),
-        f"labels look swapped against {place_of(role, pivot)}: {listed(changes)}; of {confusion.sum():.0f} shared ids "
+        place,
+        f"labels look swapped against {others}: {listed(changes)}; of {total:.0f} shared ids with these labels "
         f"{100 * agreeing:.0f} % agree as given, {100 * best:.0f} % after renaming",
         "rename the labels of one side",
     )
@@ -192,7 +251,7 @@ def _suspected(role: Role, tables: Tables, compared: set[str]) -> Iterator[Findi
             continue
         renamed = best_permutation(-np.abs(share[:, None] - centre[None, :]))
         if _variation(share, centre[renamed]) <= NEAR:
-            changes = [f"{names[a]} as {names[b]}" for a, b in enumerate(renamed) if a != b]
+            changes = [f"{shown(names[a])} as {shown(names[b])}" for a, b in enumerate(renamed) if a != b]
             yield Finding(
                 "warning",
                 "LW516",

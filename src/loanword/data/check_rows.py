@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from loanword.data.finding import ROLES, Finding, Role, Severity, counted, lines_of, place_of
-from loanword.data.near_duplicates import fold, near_duplicates
+from loanword.data.near_duplicates import bare, fold, near_duplicates
 from loanword.data.records import Table
 
 Tables = Mapping[Role, Mapping[str, Table]]
@@ -54,6 +54,11 @@ def check_duplicates(tables: Tables) -> Iterator[Finding]:
 
 def check_leaks(tables: Tables) -> Iterator[Finding]:
     """Yield rows of dev and test that training knows: same text, near text, id or group (LW503 to LW507)."""
+    bared = {
+        (role, language): [bare(text) for text in table.text]
+        for role, languages in tables.items()
+        for language, table in languages.items()
+    }
     for place, earlier in enumerate(ROLES):
         for later in ROLES[place + 1 :]:
             for language, table in tables.get(later, {}).items():
@@ -62,7 +67,9 @@ def check_leaks(tables: Tables) -> Iterator[Finding]:
                         yield from _text_leaks(later, table, earlier, known)
                         yield from _group_leaks(later, table, earlier, known)
                     else:
-                        yield from _copies(later, table, earlier, known)
+                        texts = set(bared[earlier, other_language])
+                        same = [row for row, text in enumerate(bared[later, language]) if text in texts]
+                        yield from _copies(later, table, earlier, known, same)
                     yield from _id_leaks(later, table, earlier, known)
 
 
@@ -76,7 +83,13 @@ def _text_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Itera
     source = place_of(earlier, known)
     kinds: tuple[tuple[Severity, str, list[int], str, str], ...] = (
         ("error", "LW503", same, "stand in", "the score would be too good; drop them from one side"),
-        ("error", "LW504", alike, "differ only in case, width or spaces from a row of", "drop them from one side"),
+        (
+            "error",
+            "LW504",
+            alike,
+            "differ only in case, width, spaces or invisible characters from a row of",
+            "drop them from one side",
+        ),
         ("warning", "LW505", near, "are nearly a row of", "split by group or document, so that variants stay together"),
     )
     for severity, code, rows, verb, advice in kinds:
@@ -85,21 +98,25 @@ def _text_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Itera
             yield Finding(severity, code, place_of(later, table), message, advice, lines_of(table, rows))
 
 
-def _copies(later: Role, table: Table, earlier: Role, known: Table) -> Iterator[Finding]:
+def _copies(later: Role, table: Table, earlier: Role, known: Table, same: list[int]) -> Iterator[Finding]:
     """Texts that stand in two languages: loan words, names and numbers do, sentences or many rows do not by chance."""
-    exact = set(known.text)
-    same = [row for row, text in enumerate(table.text) if text in exact]
     many = len(same) >= max(LEAST, SHARE * len(table))
-    rows = same if many else [row for row in same if len(table.text[row].split()) >= WORDS]
+    rows = same if many else [row for row in same if _words(table.text[row]) >= WORDS]
     if rows:
         yield Finding(
             "error" if many else "warning",
             "LW503",
             place_of(later, table),
-            f"{counted(len(rows), len(table))} stand in {place_of(earlier, known)}, which is another language",
+            f"{counted(len(rows), len(table))} stand, but for case and punctuation, in {place_of(earlier, known)}, "
+            "which is another language",
             "the score would be too good; check which language the files are in, drop the rows from one side",
             lines_of(table, rows),
         )
+
+
+def _words(text: str) -> int:
+    """Count the words; a number is none."""
+    return sum(any(map(str.isalpha, word)) for word in text.split())
 
 
 def _group_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Iterator[Finding]:

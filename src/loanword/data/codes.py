@@ -6,9 +6,10 @@ A code keeps its meaning for good: scripts and documents may rely on it. ``LW1xx
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
-from loanword.errors import DataError, Problem
+from loanword.errors import ConfigError, DataError, Problem
 
 CODES: dict[str, str] = {
     "LW101": "the file does not exist",
@@ -58,18 +59,20 @@ class Findings:
 
     def __init__(self, path: str, *, unit: str = "line") -> None:
         """Start empty for the source `path`; `unit` is "row" where the rows are not lines of text."""
-        self.path = path
+        self.path = plain(path)
         self.unit = unit
         self.problems: list[Problem] = []
 
     def add(self, code: str, *, cause: str, fix: str, line: int = 0, column: str = "") -> None:
         """Note a problem with the `code` of `CODES` at `line` (1-based, 0 for the file as a whole).
 
-        `cause` and `fix` are phrases without a full stop; the message makes sentences of them.
+        `cause` and `fix` are phrases without a full stop; the message makes sentences of them. Nothing in a problem
+        has control characters, wherever its words come from.
         """
         if line and self.unit != "line":
             cause = f"{self.unit} {line}: {cause}"
-        self.problems.append(Problem(code, self.path, line, cause, fix[0].upper() + fix[1:], column))
+        cause, fix = plain(cause), plain(fix)
+        self.problems.append(Problem(code, self.path, line, cause, fix[0].upper() + fix[1:], plain(column)))
 
     def stop(self, code: str, *, cause: str, fix: str, line: int = 0, column: str = "") -> NoReturn:
         """Note a problem after which nothing more can be read, and raise."""
@@ -85,6 +88,28 @@ class Findings:
         return DataError(sorted(self.problems, key=lambda problem: problem.line))
 
 
+def raise_all(wrong: Sequence[str], problems: Sequence[Problem]) -> None:
+    """Raise all that is amiss with some sources at once, if anything is.
+
+    Raises:
+        ConfigError: some are `wrong` as they are written; they come first, then the `problems` of the data.
+        DataError: there are but `problems`.
+    """
+    told = DataError(problems)
+    if wrong:
+        raise ConfigError([*dict.fromkeys(wrong), *str(told).splitlines()], where="data")
+    if problems:
+        raise told
+
+
+def plain(text: str) -> str:
+    """Escape what a terminal would obey, or a reader not see: line ends, control and format characters."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
 def shown(name: str) -> str:
-    """Render a name from a file for a message: quoted, escaped and at most 40 characters long."""
-    return ascii(name) if len(name) <= 40 else ascii(name[:39]) + "…"
+    """Render a name from the data for a message: quoted, escaped and at most 40 characters long.
+
+    Labels, columns and keys go through here, wherever a message names them; `plain` is for what is not to be quoted.
+    """
+    return repr(name) if len(name) <= 40 else repr(name[:39]) + "…"

@@ -48,7 +48,7 @@ def expect_columns(cells: Cells, *, shape: Shape, columns: Mapping[str, str] | N
             findings.add(
                 "LW112",
                 cause=f"there is no column {shown(column)} for {name}{_near(column, cells.columns)}",
-                fix=f"name the column that holds it, like {name}=NAME",
+                fix=f'say which column holds it: --column {name}=NAME, or columns={{"{name}": "NAME"}} in Python',
                 column=column,
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from loanword.data.codes import plain, shown
 from loanword.data.records import Table
 
 Severity = Literal["error", "warning", "info"]
@@ -35,7 +36,7 @@ class Finding:
 
 def place_of(role: Role, table: Table) -> str:
     """Name a table: role, language and where it came from."""
-    return f"{role} {table.language} ({table.origin})"
+    return f"{role} {plain(table.language)} ({plain(table.origin)})"
 
 
 def lines_of(table: Table, rows: Iterable[int]) -> tuple[int, ...]:
@@ -48,6 +49,11 @@ def listed(names: Iterable[str], *, most: int = 10) -> str:
     found = [str(name) for name in names]
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
+
+
+def labels_of(labels: Iterable[str]) -> str:
+    """Join labels for a message, quoted and escaped."""
+    return listed(shown(label) for label in labels)
 
 
 def counted(count: int, whole: int) -> str:

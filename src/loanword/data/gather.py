@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from loanword.data.codes import shown
-from loanword.data.read import read
+from loanword.data.codes import raise_all, shown
+from loanword.data.families import families
+from loanword.data.read import read, split_of
 from loanword.data.records import Shape, Table
 from loanword.data.split import split_by_group
-from loanword.errors import DataError, Problem
+from loanword.errors import DataError, Problem, UsageError
+from loanword.randomness import generator
 
 if TYPE_CHECKING:
     from loanword.config import DataSettings
 
 Tables = dict[str, Table]
+
+NEAR = 0.9
+"""Part of the share asked for that a development set must have not to be filled up."""
 
 
 def gather(
@@ -22,12 +28,16 @@ def gather(
 ) -> dict[str, Tables]:
     """Return {"train", "dev", "test"} -> language -> table; `tables` are taken as they are, and nothing is read.
 
-    A ``hub:`` or ``builtin:`` source that names no split means the one of its place ("validation" is the Hub's name
-    of dev). Where no dev data is given, a share of the training rows becomes dev, whole families at a time
-    (`families`), and none does where training would lose a label by it. Raises one `DataError` for all that is wrong
-    with any file, also where all training rows have one label.
+    A ``hub:`` or ``builtin:`` source that names no split means the one of its place (`split_of`). Where no dev data is
+    given, a share of the training rows becomes dev: whole families at a time (`families`), and never the last ones
+    that training has of a label in a language.
+
+    Raises:
+        DataError: all that is wrong with any file, also where all training rows have one label.
+        ConfigError: some source cannot be asked for as it is written; the problems of the others follow.
     """
     problems: list[Problem] = []
+    wrong: list[str] = []
     found: dict[str, Tables] = {}
     for split in ("train", "dev", "test"):
         sources: Mapping[str, str] = getattr(settings, split) if tables is None else {}
@@ -35,37 +45,18 @@ def gather(
         for tag, source in sources.items():
             try:
                 found[split][tag] = read(
-                    source, language=tag, shape=shape, columns=settings.columns, split=_split_of(source, split)
+                    source, language=tag, shape=shape, columns=settings.columns, split=split_of(source, split)
                 )
             except DataError as error:
                 problems += error.problems
-    if "label" in shape.required and not problems:
-        problems = _without_choice(found["train"])
-    if problems:
-        raise DataError(problems)
+            except UsageError as error:
+                wrong.append(str(error))
+    raise_all(wrong, problems)
+    if "label" in shape.required:
+        raise_all([], _without_choice(found["train"]))
     if not found["dev"] and settings.dev_fraction:
         found["train"], found["dev"] = _hold_out(found["train"], share=settings.dev_fraction, seed=seed)
     return found
-
-
-def families(tables: Mapping[str, Table]) -> list[str]:
-    """Return, for every row of all `tables` in order, the name of what must stay together with it.
-
-    Rows of one group, rows with one id (translations) and copies of one text belong together, in all languages.
-    """
-    parent: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def root(key: tuple[str, str]) -> tuple[str, str]:
-        while parent.setdefault(key, key) != key:
-            parent[key] = key = parent[parent[key]]
-        return key
-
-    rows = [record for table in tables.values() for record in table]
-    for record in rows:
-        for kind, value in (("group", record.group), ("id", record.id)):
-            if value:
-                parent[root((kind, value))] = root(("text", record.text))
-    return ["\0".join(root(("text", record.text))) for record in rows]
 
 
 def _without_choice(train: Tables) -> list[Problem]:
@@ -79,7 +70,7 @@ def _without_choice(train: Tables) -> list[Problem]:
 
 
 def _hold_out(train: Tables, *, share: float, seed: int) -> tuple[Tables, Tables]:
-    """Split all sources together, so that no translation of a dev row is trained on; all or nothing."""
+    """Split all sources together, so that no translation of a dev row is trained on, and training keeps every label."""
     rows = [(tag, row) for tag, table in train.items() for row in range(len(table))]
     together = Table(
         language="mul",
@@ -90,23 +81,43 @@ def _hold_out(train: Tables, *, share: float, seed: int) -> tuple[Tables, Tables
     )
     if len(set(together.group)) < 2:
         return train, {}
-    parts = split_by_group(together, fractions=[1 - share, share], seed=seed)
+    _, dev = split_by_group(together, fractions=[1 - share, share], seed=seed)
+    names = _with_every_label(together, set(dev.group), share=share, seed=seed)
     kept: dict[str, list[int]] = {tag: [] for tag in train}
     held: dict[str, list[int]] = {tag: [] for tag in train}
-    for part, chosen in zip(parts, (kept, held), strict=True):
-        for number in part.id:
-            tag, row = rows[int(number)]
-            chosen[tag].append(row)
-    remaining = {tag: train[tag].select(sorted(kept[tag])) for tag in train}
-    if any(set(remaining[tag].label) != set(train[tag].label) for tag in train):
+    for (tag, row), name in zip(rows, together.group, strict=True):
+        (held if name in names else kept)[tag].append(row)
+    if not any(held.values()):
         return train, {}
-    return remaining, {tag: train[tag].select(sorted(held[tag])) for tag in train if held[tag]}
+    remaining = {tag: train[tag].select(kept[tag]) for tag in train}
+    return remaining, {tag: train[tag].select(held[tag]) for tag in train if held[tag]}
 
 
-def _split_of(source: str, split: str) -> str | None:
-    """The split to ask `source` for; None where it says so itself, as a file does."""
-    if source.startswith("builtin:"):
-        return split
-    if source.startswith("hub:") and "@" not in source:
-        return "validation" if split == "dev" else split
-    return None
+def _with_every_label(table: Table, held: set[str], *, share: float, seed: int) -> set[str]:
+    """Change which groups are `held` out so that each label of `table` stays with the rest, too.
+
+    The groups that the rest needs go back: of those with most of the lost labels the smallest. If what is left is
+    far less than the `share` of the rows, groups that the rest does not need follow, in a random order.
+    """
+    labels: dict[str, Counter[str | None]] = {}
+    kept: Counter[str | None] = Counter()
+    for name, label in zip(table.group, table.label, strict=True):
+        labels.setdefault(name, Counter())[label] += 1
+        kept[label] += name not in held
+    held = set(held)
+    while lost := {label for label, count in kept.items() if not count}:
+        back = min(
+            (name for name in labels if name in held and lost & set(labels[name])),
+            key=lambda name: (-len(lost & set(labels[name])), labels[name].total()),
+        )
+        held.remove(back)
+        kept.update(labels[back])
+    short = share * len(table) - sum(labels[name].total() for name in held)
+    order = list(labels) if short > (1 - NEAR) * share * len(table) else []
+    for place in generator(seed, "hold out").permutation(len(order)):
+        name, found = order[place], labels[order[place]]
+        if name not in held and found.total() < 2 * short and all(kept[label] > found[label] for label in found):
+            held.add(name)
+            kept.subtract(found)
+            short -= found.total()
+    return held

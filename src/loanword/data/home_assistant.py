@@ -94,7 +94,11 @@ def load(*, language: str, split: Split, seed: int = 0, rows: int | None = None)
     """
     tag = canonical(language)
     if split not in ROWS:
-        raise UsageError(f"home-assistant has no split '{split}'; expected train, dev or test")
+        if split:
+            raise UsageError(f"home-assistant has no split '{split}'; it has train, dev and test")
+        raise UsageError(
+            "home-assistant has the splits train, dev and test; name one, like builtin:home-assistant@train"
+        )
     if rows is not None and rows < 1:
         raise UsageError(f"rows is {rows}; expected 1 or more")
     if tag not in all_languages():

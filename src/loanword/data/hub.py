@@ -1,18 +1,23 @@
 """Data sets of the Hugging Face Hub, through `datasets`, which only this module imports.
 
-A reference is ``hub:org/name``, ``hub:org/name:configuration``, ``hub:org/name@split`` or all of it.
+A reference is ``hub:org/name``, ``hub:org/name:configuration``, ``hub:org/name@split`` or all of it. Where the Hub
+does not answer in time, the local cache is read.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Collection
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
-from loanword.data.codes import Findings
+from loanword.data.codes import Findings, plain
 from loanword.data.columns import Cells
 from loanword.errors import MissingExtra, UsageError
+from loanword.hub import ask_hub, quiet_hub
 
 REFERENCE = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?::(?P<config>[^:@\s]+))?(?:@(?P<split>\S+))?")
 
@@ -33,7 +38,9 @@ def parse(reference: str, *, split: str | None, wanted: Collection[str], finding
     dataset = _load(name, config, split or named, findings)
     if isinstance(dataset, dict):
         if len(dataset) != 1:
-            raise UsageError(f"'hub:{reference}' has several splits ({', '.join(dataset)}); add one, like @train")
+            raise UsageError(
+                f"'hub:{reference}' has several splits ({', '.join(map(plain, dataset))}); add one, like @train"
+            )
         (dataset,) = dataset.values()
     features = dataset.features or {}
     classes = {column: getattr(features.get(column), "names", None) for column in dataset.column_names}
@@ -47,21 +54,55 @@ def parse(reference: str, *, split: str | None, wanted: Collection[str], finding
 
 def _load(name: str, config: str | None, split: str | None, findings: Findings) -> Any:
     datasets = _library()
+    reply = ask_hub(name, kind="dataset")
+    if reply.status == "absent":
+        findings.stop(
+            "LW118",
+            cause=f"the Hub has no data set {name} that you may read",
+            fix="check the spelling; log in with `hf auth login` if access is restricted",
+        )
+    offline = reply.status == "unreachable"
     try:
-        return datasets.load_dataset(name, config, split=split)
+        with _quiet(datasets, offline=offline):
+            return datasets.load_dataset(name, config, split=split)
     # What is raised depends on the versions of half a dozen libraries; the built-in bases are what lasts.
-    except (ValueError, FileNotFoundError) as error:
+    except Exception as error:
+        if offline:
+            # The library's own words for a missing copy are about a switch that nobody turned.
+            absent = isinstance(error, ConnectionError | FileNotFoundError)
+            cache = "has no copy" if absent else f"does not have it as asked: {_first_sentence(error)}"
+            _unreachable(findings, f"the Hub cannot be asked for {name} ({reply.reason}), and the local cache {cache}")
+        if not isinstance(error, ValueError | FileNotFoundError):
+            _unreachable(findings, f"the Hub data set {name} cannot be fetched: {_first_sentence(error)}")
         findings.stop(
             "LW118",
             cause=f"the Hub data set {name} cannot be had as asked: {_first_sentence(error)}",
             fix="check name, configuration and split on the data set's page; log in if access is restricted",
         )
-    except Exception as error:
-        findings.stop(
-            "LW117",
-            cause=f"the Hub data set {name} cannot be fetched and is not in the local cache: {_first_sentence(error)}",
-            fix="connect this machine, set HF_ENDPOINT to a mirror that it reaches, or read a downloaded parquet file",
-        )
+
+
+def _unreachable(findings: Findings, cause: str) -> NoReturn:
+    fix = "connect this machine, set HF_ENDPOINT to a mirror that it reaches, or read a downloaded parquet file"
+    findings.stop("LW117", cause=cause, fix=fix)
+
+
+@contextmanager
+def _quiet(datasets: ModuleType, *, offline: bool) -> Iterator[None]:
+    """Keep the libraries off the terminal; have them look into the cache alone if `offline`."""
+    log, before = logging.getLogger("datasets"), datasets.config.HF_HUB_OFFLINE
+    level, silent = log.level, datasets.are_progress_bars_disabled()
+    log.setLevel(logging.CRITICAL)
+    datasets.disable_progress_bars()
+    datasets.config.HF_HUB_OFFLINE = before or offline
+    try:
+        with quiet_hub(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE = before
+        log.setLevel(level)
+        if not silent:
+            datasets.enable_progress_bars()
 
 
 def _library() -> ModuleType:

@@ -23,8 +23,17 @@ CANDIDATES, COMPARED = 256, 8
 
 
 def fold(text: str) -> str:
-    """Fold what readers take for the same text: compatibility forms, case, white space."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+    """Fold what readers take for the same text: compatibility forms, case, white space, characters without a shape."""
+    shapeless = {ord(character): None for character in set(text) if unicodedata.category(character) == "Cf"}
+    text = unicodedata.normalize("NFKC", text.translate(shapeless))
+    return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
+
+
+def bare(text: str) -> str:
+    """Fold a text and leave its punctuation and symbols out; what has nothing else keeps them."""
+    folded = fold(text)
+    marks = {ord(character): " " for character in set(folded) if unicodedata.category(character)[0] in "PS"}
+    return " ".join(folded.translate(marks).split()) or folded
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,12 @@ def read(
 
     Args:
         source: A path (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``, each also with ``.gz``),
-            ``hub:org/name[:configuration][@split]``, or ``builtin:name``.
+            ``hub:org/name[:configuration][@split]``, or ``builtin:name[@split]``.
         language: The rows' language in any common spelling. A column ``language`` or ``lang`` must agree with it.
         shape: The columns that are needed.
         columns: From a column of `shape` to the source's name for it, like ``{"text": "body"}``; the same name
             where nothing is said.
-        split: The part of a Hub or bundled data set; a file has none.
+        split: The part of a Hub or bundled data set, if the source does not name it; a file has none.
 
     Returns:
         The rows in their order, with the line that each starts at.
@@ -58,7 +58,10 @@ def read(
     if colon and kind == "builtin":
         if columns:
             raise UsageError(f"'{source}' has the columns of its shape already; leave out columns")
-        table: Table = import_module("loanword.data.builtin").load(reference, language=tag, split=split)
+        name, _, named = reference.partition("@")
+        if split and named and split != named:
+            raise UsageError(f"'{source}' asks for the split {named}, split={split} for another; give one of them")
+        table: Table = import_module("loanword.data.builtin").load(name, language=tag, split=split or named)
         return table
     if colon and kind == "hub":
         findings = Findings(str(source), unit="row")
@@ -68,6 +71,17 @@ def read(
             raise UsageError(f"split={split} does not fit the file '{source}'; give the path of that split's file")
         cells, findings = _read_file(expanded(source), wanted)
     return assemble(cells, language=tag, shape=shape, columns=columns, findings=findings)
+
+
+def split_of(source: str, role: str) -> str | None:
+    """Return the split to `read` from `source` for its `role` in a run; None where the source says so, as a file does.
+
+    The Hub's name of dev is "validation".
+    """
+    kind, colon, reference = source.partition(":")
+    if not colon or kind not in ("builtin", "hub") or "@" in reference:
+        return None
+    return "validation" if (kind, role) == ("hub", "dev") else role
 
 
 def _read_file(path: Path, wanted: set[str]) -> tuple[Cells, Findings]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,16 @@ class Table(Sequence[Record]):
         """Count the rows."""
         return len(self.text)
 
-    def __getitem__(self, index: int) -> Record:  # type: ignore[override]
-        """Return row `index` as a record."""
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Table: ...
+
+    def __getitem__(self, index: int | slice) -> Record | Table:
+        """Return row `index` as a record, or the rows of a slice as a table."""
+        if isinstance(index, slice):
+            return self.select(range(len(self))[index])
         return Record(
             text=self.text[index],
             language=self.language,

@@ -19,19 +19,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from loanword.config import Recipe, expanded
 from loanword.data.records import Record
 from loanword.deploy import manifest
+from loanword.deploy.base import bundle_folder, unpack
 from loanword.deploy.card import HERE, card
-from loanword.deploy.info import FORMAT_VERSION, INFO, read
+from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
-from loanword.encoders.load import load as load_encoder
-from loanword.encoders.quiet import quiet_transformers
-from loanword.errors import ModelError, UsageError
+from loanword.encoders.save import save_model, save_tensors
+from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.evaluation import report as reports
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
+from loanword.hub import ask_hub, quiet_hub
 from loanword.language.tag import canonical
 from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
@@ -44,7 +47,7 @@ HEAD = "head.safetensors"
 DOCUMENTS = ("README.md", "report.json")
 
 
-@dataclass
+@dataclass(repr=False)
 class Bundle:
     """A trained model, ready to predict. Made by `loanword.transfer`, or by `Bundle.load`."""
 
@@ -58,6 +61,11 @@ class Bundle:
     recipe: Recipe | None = None
     info: dict[str, Any] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Say what it is in one line, and not what it is made of."""
+        about = self.describe()
+        return f"Bundle({about['task']} from {about['model']}, trained on {', '.join(about['sources'])})"
 
     def predict(self, texts: Sequence[str], *, language: str | Sequence[str] = "und") -> list[Prediction]:
         """Predict `texts`, in order. `language` (one tag, or one a text) matters to models with language ids only."""
@@ -77,17 +85,24 @@ class Bundle:
         """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole."""
         folder = expanded(folder)
         expect_output(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.save_pretrained(folder / INSIDE)
-        files = {"model": folder / INSIDE}
-        if self.report is not None:
-            files.update(reports.write(self.report, folder, language=language))
-        if self.recipe is not None:
-            (folder / RECIPE).write_text(
-                self.recipe.model_copy(update={"out": None}).seen_from(folder).to_toml(), encoding="utf-8"
-            )
-            files["recipe"] = folder / RECIPE
-        return files
+        with _staging(folder / INSIDE) as staging:
+            (staging / INSIDE).mkdir()
+            self._write(staging / INSIDE, repo=HERE)
+            files = {"model": INSIDE}
+            if self.report is not None:
+                written = reports.write(self.report, staging, language=language)
+                files.update({kind: path.name for kind, path in written.items()})
+            if self.recipe is not None:
+                recipe = self.recipe.model_copy(update={"out": None}).seen_from(folder)
+                (staging / RECIPE).write_text(recipe.to_toml(), encoding="utf-8")
+                files["recipe"] = RECIPE
+            _replace(folder / INSIDE, staging / INSIDE)
+            for name in (*reports.FILES, RECIPE):
+                if name in files.values():
+                    (staging / name).replace(folder / name)
+                else:
+                    (folder / name).unlink(missing_ok=True)
+        return {kind: folder / name for kind, name in files.items()}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the bundle to `folder`, which appears complete or not at all.
@@ -96,29 +111,22 @@ class Bundle:
         """
         target = expanded(folder)
         expect_replaceable(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        try:
-            self._write(staging, repo=HERE)
-            staging.chmod(0o755)
-            _replace(target, staging)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        with _staging(target) as staging:
+            (staging / INSIDE).mkdir()
+            self._write(staging / INSIDE, repo=HERE)
+            _replace(target, staging / INSIDE)
 
     def _write(self, folder: Path, *, repo: str) -> None:
-        from safetensors.torch import save_file
-
         config = self.model.encoder.config
         config.id2label = dict(enumerate(self.task.labels))
         config.label2id = {label: number for number, label in enumerate(self.task.labels)}
-        with quiet_transformers():
-            self.model.encoder.model.save_pretrained(str(folder))
+        save_model(self.model.encoder.model, folder)
         self.tokenizer.save(folder)
         state = {
             **{f"head.{name}": value for name, value in self.model.head.state_dict().items()},
             **{f"adjust.{name}": value for name, value in self.model.adjust.state_dict().items()},
         }
-        save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / HEAD)
+        save_tensors(state, folder / HEAD)
         (folder / INFO).write_text(_json(self.describe()), encoding="utf-8")
         for name, text in self._documents().items():
             (folder / name).write_text(text.replace(f'"{HERE}"', f'"{repo}"'), encoding="utf-8")
@@ -156,12 +164,10 @@ class Bundle:
         newer format.
         """
         folder = _locate(str(path))
-        manifest.verify(folder)
-        info = read(folder)
         from safetensors.torch import load_file
 
         hardware = detect(device=device, precision=precision, threads=threads)
-        loaded = load_encoder(str(folder), prefix=info.prefix, pooling=info.pooling, max_length=info.max_length)
+        info, loaded = unpack(folder)
         loaded.encoder.name = info.model
         with _explained(
             f"{folder / INFO}: task and task_state do not make the model of {HEAD}",
@@ -215,42 +221,57 @@ def expect_texts(texts: Sequence[str]) -> None:
     """Raise `TypeError` for what is no list of texts."""
     if isinstance(texts, str):
         raise TypeError("texts is one string; give a list of texts")
+    if getattr(texts, "ndim", 1) != 1:
+        raise TypeError(f"texts is a {type(texts).__name__} of {getattr(texts, 'ndim', 0)} dimensions; give one column")
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"texts[{row}] is of the type {type(text).__name__}; every text must be a string")
 
 
-def _replace(target: Path, staging: Path) -> None:
-    """Put `staging` in the place of `target`, or leave everything as it was."""
-    if not target.exists():
-        staging.rename(target)
-        return
-    old = staging.with_name(f"{staging.name}-old")
-    target.rename(old)
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """Give a folder beside `target` for what is to take its place, for a while; trouble with the disk is explained."""
     try:
-        staging.rename(target)
-    except OSError:
-        old.rename(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True
+        ) as made:
+            yield Path(made)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        free = shutil.disk_usage(target.parent).free if target.parent.exists() else 0
+        raise LoanwordError(f"{target} cannot be saved: {reason} ({free / 1e6:,.0f} MB are free there)") from error
+
+
+def _replace(target: Path, new: Path) -> None:
+    """Put `new` in the place of `target`, or leave everything as it was; an older `target` goes beside `new`."""
+    old = new.with_name(f"{new.name}-old")
+    try:
+        if target.exists() or target.is_symlink():
+            target.rename(old)
+        new.rename(target)
+    except BaseException:  # Also Ctrl-C: the older one must not go with the staging folder.
+        if old.exists() and not target.exists():
+            old.rename(target)
         raise
-    if old.is_symlink():
-        old.unlink()
-    shutil.rmtree(old, ignore_errors=True)  # The new bundle stands; a rest of the old one is no failure.
 
 
 def _locate(path: str) -> Path:
     """Find the bundle's folder, from a path or a Hub id."""
-    folder = expanded(path)
-    for candidate in (folder, folder / INSIDE):
-        if (candidate / INFO).is_file():
-            return candidate
-    if folder.exists():
+    if found := bundle_folder(path):
+        return found
+    if expanded(path).exists():
         raise ModelError(f"{path} is no bundle: neither it nor {path}/{INSIDE} holds {INFO}")
     if not is_hub_id(path):
         raise ModelError(f"bundle '{path}' does not exist")
     from huggingface_hub import snapshot_download
 
-    with _explained(f"bundle '{path}' is neither a folder nor to be had from the Hub", "check the name or the network"):
-        return Path(snapshot_download(path))
+    found_there = ask_hub(path, kind="model").status == "found"
+    with (
+        quiet_hub(),
+        _explained(f"bundle '{path}' is neither a folder nor to be had from the Hub", "check the name or the network"),
+    ):
+        return Path(snapshot_download(path, local_files_only=not found_there))
 
 
 @contextmanager

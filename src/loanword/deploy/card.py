@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from loanword.deploy.portable import base_name, is_hub_id, model_name
 from loanword.encoders.models import lookup
-from loanword.evaluation.scores import TransferReport
+from loanword.evaluation.scores import Scores, TransferReport
+from loanword.evaluation.words import visible
 from loanword.language.tag import name
 
 HERE = "path/to/this/folder"
@@ -46,7 +47,7 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
         language=sorted({tag.split("-")[0] for tag in (*report.sources, *report.languages)}),
         license=entry.licence.lower() or None,
         library_name="loanword",
-        base_model=report.model if is_hub_id(report.model) else None,
+        base_model=entry.hub_id or (report.model if is_hub_id(report.model) else None),
         pipeline_tag="text-classification",
         model_name=f"{report.task}-{'-'.join(report.sources)}",
         eval_results=results or None,
@@ -55,7 +56,7 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
     rows = [
         f"| {name(tag)} | {tag} | {scores.n} | {_percent(scores.metrics[report.metric].score)} "
         f"| {_percent(scores.metrics[report.metric].low)} to {_percent(scores.metrics[report.metric].high)} "
-        f"| {'trained on' if scores.is_source else 'chance level!' if scores.collapsed else ''} |"
+        f"| {', '.join(_marks(scores))} |"
         for tag, scores in sorted(report.languages.items(), key=lambda i: -i[1].metrics[report.metric].score)
     ]
     mean = report.mean_target
@@ -90,9 +91,14 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
     )
 
 
+def _marks(scores: Scores) -> list[str]:
+    marks = {"trained on": scores.is_source, "no better than a constant answer!": scores.collapsed}
+    return [mark for mark, holds in marks.items() if holds]
+
+
 def _percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
 def _code(label: str) -> str:
-    return f"`{' '.join(label.split()).replace('`', chr(39))}`"
+    return f"`{visible(' '.join(label.split())).replace('`', chr(39))}`"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from loanword.config import Settings, expanded
+from loanword.config import Settings
 from loanword.errors import ModelError
 from loanword.strategies.regime import Lineage
 from loanword.version import __version__
@@ -58,9 +58,3 @@ def read(folder: Path) -> Info:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ModelError(f"{file} was not written by loanword, or changed since: {wrong}") from None
-
-
-def lineage_in(model: str) -> Lineage | None:
-    """Return what the folder `model` was trained on, if it is a bundle; None for any other model."""
-    folder = expanded(model)
-    return read(folder).lineage if (folder / INFO).is_file() else None

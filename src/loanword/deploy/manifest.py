@@ -10,6 +10,8 @@ from pathlib import Path
 from loanword.errors import ModelError
 
 NAME = "manifest.json"
+READ = (".safetensors", ".json", ".jinja", ".model", ".txt", ".py")
+"""Endings of the files that make a model or a tokenizer."""
 
 
 def write(folder: Path) -> None:
@@ -21,7 +23,7 @@ def write(folder: Path) -> None:
 def verify(folder: Path) -> None:
     """Raise `ModelError` naming every file that is missing or changed, the manifest included.
 
-    Files that were added are not looked at, but for weights: those must be listed.
+    Files that were added are not looked at, but for those that transformers reads: they must be listed.
     """
     try:
         content = (folder / NAME).read_bytes()
@@ -38,7 +40,7 @@ def verify(folder: Path) -> None:
         bad = [f"{NAME} was changed"]
     if bad:
         raise ModelError(f"{folder} is damaged: {'; '.join(bad)}. Save or download it again")
-    unlisted = sorted(path.name for path in folder.glob("*.safetensors") if path.name not in expected)
+    unlisted = sorted({path.name for path in folder.iterdir() if path.suffix in READ} - {*expected, NAME})
     if unlisted:
         raise ModelError(f"{folder}: {NAME} does not list {', '.join(unlisted)}; it is not the manifest of this bundle")
 

@@ -26,8 +26,12 @@ def expect_replaceable(target: Path) -> None:
 def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> None:
     """Raise `UsageError` if `files` and a bundle could not be saved in `folder`: asked before hours are spent on them.
 
-    Files of an earlier run are replaced, and no others.
+    Files of an earlier run are replaced, and no others: least of all those of a bundle.
     """
+    if (folder / INFO).is_file():
+        raise UsageError(f"{folder} is a bundle; what is written into it would damage it. Choose another folder")
+    if not folder.exists() and folder.is_symlink():
+        raise UsageError(f"{folder} is a link to {folder.readlink()}, which does not exist; choose another folder")
     expect_replaceable(folder / INSIDE)
     if not (folder / INSIDE / INFO).is_file():
         ours = FILES if is_ours(folder) else ()

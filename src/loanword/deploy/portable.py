@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 from loanword import config
+from loanword.deploy.output import INSIDE
 from loanword.errors import ConfigError
 from loanword.evaluation.scores import Scores, TransferReport
 
@@ -32,8 +33,11 @@ def base_name(source: str) -> str:
 
 
 def model_name(model: str) -> str:
-    """Name a model: a Hub id or bundled name as it is, a folder by its base name."""
-    return model if is_hub_id(model) else base_name(model)
+    """Name a model: a Hub id or bundled name as it is, a folder by its base name, a run's bundle by the run's."""
+    if is_hub_id(model):
+        return model
+    run = PureWindowsPath(model).parent.name
+    return run if run and base_name(model) == INSIDE else base_name(model)
 
 
 def is_hub_id(model: str) -> bool:

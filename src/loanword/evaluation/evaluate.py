@@ -11,7 +11,7 @@ import numpy as np
 
 from loanword.config import EvaluationSettings
 from loanword.data.records import Table
-from loanword.evaluation.calibration import expected_error, reliability
+from loanword.evaluation.calibration import expected_error, expected_noise, reliability
 from loanword.evaluation.collapse import collapsed
 from loanword.evaluation.gap import gap
 from loanword.evaluation.intervals import bootstrap, memberships
@@ -136,6 +136,7 @@ class Evaluator:
                 gap=self._gap(answers, reference, tag),
                 ece=_calibration_error(found),
                 ece_raw=_calibration_error(raw[tag] if raw else found),
+                ece_noise=expected_noise(_reliability(found)),
                 reliability=_reliability(found),
                 confusions=self._confusions(found),
                 candidates={name: by_tag[tag] for name, by_tag in (candidates or {}).items()},

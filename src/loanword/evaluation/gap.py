@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from loanword.data.families import linked
 from loanword.evaluation.intervals import apart, bootstrap, difference
 from loanword.evaluation.metrics import Metric
 from loanword.evaluation.scores import Gap
@@ -45,7 +46,7 @@ def gap(
     agreed = sum(source_labels[ours] == target_labels[theirs] for ours, theirs in shared)
     if len(shared) >= ENOUGH and 2 * len(shared) >= len(target) and agreed >= AGREE * len(shared):
         ours, theirs = (np.asarray(side) for side in zip(*shared, strict=True))
-        groups = [target_groups[row] for row in theirs]
+        groups = _clusters([(source_groups[a], target_groups[b]) for a, b in shared])
         interval = difference(source[ours], target[theirs], metric, groups=groups, count=count, seed=seed)
         return Gap("parallel", interval, len(shared))
     if min(len(source), len(target)) >= ENOUGH and _mix_distance(source_labels, target_labels) <= SAME_MIX:
@@ -55,6 +56,15 @@ def gap(
         )
         return Gap("label-matched", interval, len(target))
     return Gap("not comparable")
+
+
+def _clusters(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Name what each pair of rows belongs to: pairs that share a group on either side are one cluster."""
+    keys = [
+        [("row", number), *((side, name) for side, name in enumerate(pair) if name)]
+        for number, pair in enumerate(pairs)
+    ]
+    return [f"cluster {number}" for number in linked(keys)]
 
 
 def _once(ids: Sequence[str]) -> dict[str, int]:

@@ -38,11 +38,26 @@ class Additive(Protocol):
         ...
 
 
+@runtime_checkable
+class Steady(Additive, Protocol):
+    """What an additive metric offers beside if what it averages over depends on the rows, as labels that may be absent.
+
+    In resamples it averages over what the whole has; else some of their spread would be that of what is averaged over.
+    """
+
+    def of_resamples(self, sums: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        """Map sums of resampled rows (..., k) to scores (...), given the sum of the rows they are drawn from (k)."""
+        ...
+
+
 METRICS: Registry[Metric] = Registry("metric")
 
 
 class Accuracy:
-    """Share of labels that are right. A `Metric`, and `Additive`."""
+    """Share of labels that are right.
+
+    A `Metric`, and `Additive`.
+    """
 
     def rows(self, predictions: Sequence[Prediction], references: Sequence[str]) -> np.ndarray:
         """Return (n, 2): 1 where right, and 1 to count the row."""
@@ -62,7 +77,7 @@ class Accuracy:
 class MacroF1:
     """Mean over labels of F1; a label counts if a reference or a prediction has it (as scikit-learn counts).
 
-    In a resample the labels that occur in it count. A `Metric`, and `Additive`.
+    In a resample all labels of the whole count. A `Metric`, `Additive`, and `Steady`.
     """
 
     def rows(self, predictions: Sequence[Prediction], references: Sequence[str]) -> np.ndarray:
@@ -84,8 +99,16 @@ class MacroF1:
 
     def of_sums(self, sums: np.ndarray) -> np.ndarray:
         """Take each label's F1 from its counts, then the mean over those that occur."""
+        return self._mean(sums, over=sums)
+
+    def of_resamples(self, sums: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        """Take the mean over the labels of the whole; one that a resample lacks scores 0 in it."""
+        return self._mean(sums, over=whole)
+
+    def _mean(self, sums: np.ndarray, *, over: np.ndarray) -> np.ndarray:
         hits, total = np.split(sums, 2, axis=-1)
-        mean: np.ndarray = (2 * hits / np.maximum(total, 1)).sum(axis=-1) / np.maximum((total > 0).sum(axis=-1), 1)
+        labels = (over[..., over.shape[-1] // 2 :] > 0).sum(axis=-1)
+        mean: np.ndarray = (2 * hits / np.maximum(total, 1)).sum(axis=-1) / np.maximum(labels, 1)
         return mean
 
 

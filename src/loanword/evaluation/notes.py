@@ -25,9 +25,9 @@ def run_notes(run: Run, measured: Measured, *, wanted: str, language: str = "en"
     found = []
     if wanted != measured.checkpoint:
         found.append(words("note_checkpoint", wanted=words.named("candidates", wanted)))
-    trained = {text for table in run.data.train.values() for text in table.text}
+    known = {text for tables in (run.data.train, run.data.dev) for table in tables.values() for text in table.text}
     for tag, table in run.data.test.items():
-        leaked = sum(text in trained for text in table.text)
+        leaked = sum(text in known for text in table.text)
         if leaked:
             found.append(words("note_leak", tag=tag, n=leaked, rows=str(len(table))))
     found += notes(run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, language=language)
@@ -47,7 +47,7 @@ def notes(
         unseen = {label for label in table.label if label is not None} - known
         if unseen:
             rows = sum(label in unseen for label in table.label)
-            found.append(words("note_unseen", tag=tag, n=rows, labels=", ".join(sorted(unseen)[:5])))
+            found.append(words("note_unseen", tag=tag, n=rows, labels=words("comma").join(sorted(unseen)[:5])))
     for tag, score in scores.items():
         if score.truncated > CUT:
             length = str(tokenizer.max_length)

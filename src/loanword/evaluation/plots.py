@@ -8,39 +8,37 @@ same chart is right on paper, on a bright and on a dark screen.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
 from loanword.errors import MissingExtra
 from loanword.evaluation.chart_data import (
-    bin_row,
+    by_fertility,
+    candidate_rows,
+    colours,
     comparable,
-    filled,
+    diagrams,
+    extent,
     finite,
-    labelled,
     language_rows,
-    outliers,
     plain,
-    pooled,
+    roomy,
+    titles,
+    trend_ends,
 )
-from loanword.evaluation.chart_theme import PALETTE, THEME
+from loanword.evaluation.chart_theme import BAR, POINT, STEP, STRIP, THEME, TICK
 from loanword.evaluation.scores import TransferReport
-from loanword.evaluation.words import Words, percent
+from loanword.evaluation.words import Words
 
 Spec = dict[str, Any]
 """A Vega-Lite specification as plain data."""
 
-STEP = 21
-"""Height of a language's line, in pixels."""
+FEW_TARGETS = 6
+"""With fewer target languages the families only repeat the bars."""
 
-STRIP = 26
-"""Height of a line with many dots, in pixels."""
-
-POINT: Spec = {"type": "point", "filled": True, "size": 70, "opacity": 1}
-TICK: Spec = {"type": "tick", "orient": "vertical", "height": {"band": 0.7}}
-BAR: Spec = {"type": "bar", "height": {"band": 0.66}, "cornerRadiusEnd": 2}
+FEW_POINTS = 4
+"""With fewer target languages there is no trend."""
 
 
 def to_svg(spec: Spec, *, width: int = 720) -> str:
@@ -56,7 +54,7 @@ def to_png(spec: Spec, *, width: int = 720, scale: float = 2) -> bytes:
 
 
 def bars(report: TransferReport, *, language: str = "en") -> Spec | None:
-    """One bar a language with its interval, best first, coloured by script, the trivial prediction as a tick."""
+    """One bar a language with its interval, best first, coloured by script (red if collapsed), with a trivial tick."""
     words = Words(language)
     rows = language_rows(report, words)
     if not rows:
@@ -66,7 +64,16 @@ def bars(report: TransferReport, *, language: str = "en") -> Spec | None:
     x = {**_score(report, words), "stack": None}
     x["scale"] = {"domain": [min(0, *(row["low"] for row in rows)), max(1, *(row["high"] for row in rows))]}
     layers: list[Spec] = [
-        {"mark": BAR, "encoding": {"x": x, "color": _by_script(rows, words), "tooltip": _tooltip(report, words)}},
+        {
+            "transform": [{"filter": "!datum.collapsed"}],
+            "mark": BAR,
+            "encoding": {"x": x, "color": _by_script(rows, words), "tooltip": _tooltip(report, words)},
+        },
+        {
+            "transform": [{"filter": "datum.collapsed"}],
+            "mark": {**BAR, "style": "alarm"},
+            "encoding": {"x": x, "tooltip": _tooltip(report, words)},
+        },
         {
             "transform": [{"filter": "datum.is_source"}],
             "mark": {**BAR, "style": "source"},
@@ -98,43 +105,43 @@ def bars(report: TransferReport, *, language: str = "en") -> Spec | None:
 
 
 def families(report: TransferReport, *, language: str = "en") -> Spec | None:
-    """One line a language family with a dot for every target language in it and a tick at their mean."""
+    """One line a language family with a dot for every target language in it and a tick at their mean.
+
+    A branch stands for Indo-European. There is no chart where it would only repeat the bars.
+    """
     words = Words(language)
     rows = [row for row in language_rows(report, words) if not row["is_source"]]
     members: dict[str, list[float]] = {}
     for row in rows:
-        members.setdefault(row["family"], []).append(row["score"])
+        members.setdefault(row["branch"], []).append(row["score"])
+    if len(rows) < FEW_TARGETS or len(members) == len(rows):
+        return None
     order = sorted(members, key=lambda name: (-fmean(members[name]), name))
-    return _strips(report, rows, category="family", order=order, words=words, title=words("families"))
+    return _strips(report, rows, category="branch", order=order, words=words, title=words("families"))
 
 
 def fertility(report: TransferReport, *, language: str = "en") -> Spec | None:
-    """Score against pieces per word, with intervals; the languages furthest from the trend are named."""
+    """Score against pieces per word, with intervals and trend; the targets furthest from it are named.
+
+    The trend is that of the target languages. Languages written without spaces have no pieces per word.
+    """
     words = Words(language)
-    rows = [row for row in language_rows(report, words) if math.isfinite(row["fertility"])]
-    if len(rows) < 2:
+    rows, _ = by_fertility(report, words)
+    if sum(not row["is_source"] for row in rows) < FEW_POINTS:
         return None
-    middle = (min(row["fertility"] for row in rows) + max(row["fertility"] for row in rows)) / 2
-    named = outliers([(row["fertility"], row["score"]) for row in rows])
-    for row, name_it in zip(rows, named, strict=True):
-        row["named"] = ("left" if row["fertility"] > middle else "right") if name_it else ""
+    span, line = extent(rows), [{"fertility": x, "score": y} for x, y in trend_ends(rows)]
     color = _by_script(rows, words)
-    y = {**_score(report, words), "scale": {"zero": False}}
+    y = {**_score(report, words), "scale": {"domain": span["score"]}}
     # A layer without rows would make Vega warn, so there is one only where something is shown.
     extra: list[Spec] = []
     if any(row["is_source"] for row in rows):
         ring = {"type": "point", "size": 150, "style": "source"}
         extra.append({"transform": [{"filter": "datum.is_source"}], "mark": ring, "encoding": {"y": y}})
-    for side in sorted({row["named"] for row in rows} - {""}):
-        place = {"align": "left", "dx": 9} if side == "right" else {"align": "right", "dx": -9}
-        for style in ("halo", "value"):
-            extra.append(
-                {
-                    "transform": [{"filter": f"datum.named === '{side}'"}],
-                    "mark": {"type": "text", "style": style, "dy": -1, **place},
-                    "encoding": {"y": y, "text": {"field": "name"}},
-                }
-            )
+    place = {key: {"expr": f"datum.{key}"} for key in ("align", "dx", "dy")}
+    for style in ("halo", "value") if any(row["align"] for row in rows) else ():
+        mark = {"type": "text", "style": style, "baseline": "middle", **place}
+        names = {"y": y, "text": {"field": "name"}}
+        extra.append({"transform": [{"filter": "datum.align"}], "mark": mark, "encoding": names})
     return {
         **_chart(rows, words("fertility")),
         "height": 320,
@@ -144,10 +151,11 @@ def fertility(report: TransferReport, *, language: str = "en") -> Spec | None:
                 "type": "quantitative",
                 "title": words("axis_fertility"),
                 "axis": {"tickCount": 6},
-                "scale": {"zero": False},
+                "scale": {"domain": span["fertility"]},
             }
         },
         "layer": [
+            {"data": {"values": line}, "mark": {"type": "line", "style": "trend"}, "encoding": {"y": y}},
             {
                 "mark": {"type": "rule", "strokeOpacity": 0.5},
                 "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color},
@@ -169,7 +177,7 @@ def gaps(report: TransferReport, *, language: str = "en") -> Spec | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (-row["gap"], row["tag"]))
-    x = {"field": "gap", "type": "quantitative", "title": words("axis_gap"), "axis": {"tickCount": 8}}
+    x = {"field": "gap", "type": "quantitative", "title": words("axis_gap"), "axis": {"tickCount": 5}}
     return {
         **_chart(rows, words("gap")),
         "height": STEP * len(rows),
@@ -186,7 +194,7 @@ def gaps(report: TransferReport, *, language: str = "en") -> Spec | None:
 
 
 def calibration(report: TransferReport, *, language: str = "en") -> Spec | None:
-    """Calibration error of every language before (hollow) and after (filled) temperature scaling."""
+    """Calibration error of every language before (hollow) and after (filled) scaling; a tick for that of chance."""
     words = Words(language)
     rows = [row for row in language_rows(report, words) if finite(row["ece"], row["ece_raw"])]
     if not rows:
@@ -195,9 +203,11 @@ def calibration(report: TransferReport, *, language: str = "en") -> Spec | None:
     x = {
         "type": "quantitative",
         "title": words("axis_ece"),
-        "axis": {"format": "%", "tickCount": 6},
+        "axis": {"format": "%", "tickCount": 5},
         "scale": {"zero": True},
     }
+    noisy = any(math.isfinite(row["ece_noise"]) for row in rows)
+    ticks = [{"mark": {**TICK, "style": "chance"}, "encoding": {"x": {**x, "field": "ece_noise"}}}] if noisy else []
     return {
         **_chart(rows, words("calibration")),
         "height": STEP * len(rows),
@@ -207,6 +217,7 @@ def calibration(report: TransferReport, *, language: str = "en") -> Spec | None:
                 "mark": {"type": "rule", "style": "link"},
                 "encoding": {"x": {**x, "field": "ece"}, "x2": {"field": "ece_raw"}},
             },
+            *ticks,
             *(
                 {
                     "mark": {**POINT, "style": style},
@@ -224,21 +235,16 @@ def reliability(report: TransferReport, *, language: str = "en") -> Spec | None:
     On a page the menu is put into the element with the id "reliability-menu"; pictures show all languages.
     """
     words = Words(language)
-    names = {"": words("pooled")}
-    names |= {tag: labelled(tag, words) for tag in sorted(report.languages, key=words.name)}
-    series = {tag: list(filled(report.languages[tag].reliability)) for tag in report.languages}
-    series[""] = pooled([series[tag] for tag in report.targets])
-    shown = [key for key in names if series[key]]
-    if not shown:
+    names, rows = diagrams(report, words)
+    if not rows:
         return None
-    rows = [bin_row(one, series=key) for key in shown for one in series[key]]
     axis: Spec = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"format": "%", "tickCount": 5}}
     x = {**axis, "field": "confidence", "title": words("axis_confidence")}
     y = {**axis, "field": "accuracy", "title": words("axis_right")}
     menu = {
         "input": "select",
-        "options": shown,
-        "labels": [names[key] for key in shown],
+        "options": list(names),
+        "labels": list(names.values()),
         "name": words("select"),
         "element": "#reliability-menu",
     }
@@ -248,7 +254,7 @@ def reliability(report: TransferReport, *, language: str = "en") -> Spec | None:
     return {
         **_chart(rows, words("reliability_lead")),
         "height": 320,
-        "params": [{"name": "chosen", "value": shown[0], "bind": menu}],
+        "params": [{"name": "chosen", "value": next(iter(names)), "bind": menu}],
         "layer": [
             {
                 "data": {"values": [{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]},
@@ -273,15 +279,8 @@ def reliability(report: TransferReport, *, language: str = "en") -> Spec | None:
 def candidates(report: TransferReport, *, language: str = "en") -> Spec | None:
     """One line a set of weights with a dot for every target language, all over the same languages, and their mean."""
     words = Words(language)
-    names, targets = comparable(report)
-    rows = []
-    for row in language_rows(report, words):
-        for name in names if row["tag"] in targets else ():
-            score = report.languages[row["tag"]].candidates[name].score
-            if math.isfinite(score):
-                named = {"candidate": words.named("candidates", name), "score": score, "score_text": percent(score)}
-                rows.append({**row, **named})
-    order = [words.named("candidates", name) for name in names]
+    order = [words.named("candidates", name) for name in comparable(report)[0]]
+    rows = candidate_rows(report, words)
     return _strips(report, rows, category="candidate", order=order, words=words, title=words("candidates"))
 
 
@@ -297,11 +296,10 @@ CHARTS: dict[str, Callable[..., Spec | None]] = {
 """Every chart by its name, in the order of the report."""
 
 
-def scripts(report: TransferReport, *, language: str = "en") -> list[str]:
-    """Name the scripts that have a colour, in the order of the palette; the last name may stand for several."""
-    words = Words(language)
-    domain: list[str] = _by_script(language_rows(report, words), words)["scale"]["domain"]
-    return domain
+def scripts(spec: Spec, *, language: str = "en") -> list[tuple[int, str]]:
+    """Name the colours of a chart of languages: place in the palette, from 1, and what it stands for."""
+    shown = {row["colour"] for row in spec["data"]["values"]}
+    return [(place, name) for place, name in enumerate(colours(Words(language)), 1) if name in shown]
 
 
 def _chart(rows: list[dict[str, Any]], description: str) -> Spec:
@@ -320,7 +318,7 @@ def _strips(
     """One line a category, a dot a row, a tick at the mean."""
     if not rows:
         return None
-    x = {**_score(report, words), "scale": {"zero": False}}
+    x = {**_score(report, words), "scale": {"domain": roomy([row["score"] for row in rows])}}
     return {
         **_chart(rows, title),
         "height": STRIP * len(order),
@@ -350,15 +348,11 @@ def _score(report: TransferReport, words: Words) -> Spec:
 
 
 def _by_script(rows: list[dict[str, Any]], words: Words) -> Spec:
-    """The colour channel: the most frequent scripts have a colour of their own, the others share the last one."""
-    counts = Counter((row["script_code"], row["script"]) for row in rows)
-    ranked = sorted(counts, key=lambda entry: (-counts[entry], entry))
-    domain = [name for _, name in ranked[: len(PALETTE)]]
-    for row in rows:
-        row["colour"] = row["script"] if row["script"] in domain else words("other_scripts")
-    if len(ranked) > len(domain):
-        domain.append(words("other_scripts"))
-    return {"field": "colour", "type": "nominal", "title": None, "scale": {"domain": domain}}
+    """The colour channel: every script has the same colour in all reports; the key names those that are there."""
+    domain = colours(words)
+    shown = [name for name in domain if any(row["colour"] == name for row in rows)]
+    scale, legend = {"domain": domain}, {"values": shown}
+    return {"field": "colour", "type": "nominal", "title": None, "scale": scale, "legend": legend}
 
 
 def _column_of_scores(style: str, when: str) -> Spec:
@@ -377,19 +371,8 @@ def _upright(value: float, *, style: str) -> Spec:
 
 
 def _tooltip(report: TransferReport, words: Words) -> list[Spec]:
-    titles = {
-        "label": words("column_language"),
-        "score_text": words.named("metrics", report.metric),
-        "interval_text": words("interval_label"),
-        "trivial_text": words("column_trivial"),
-        "gap_text": words("column_gap"),
-        "ece_text": words("column_ece_both"),
-        "fertility_text": words("column_fertility"),
-        "script": words("column_script"),
-        "family": words("column_family"),
-        "n_text": words("column_n"),
-    }
-    return [{"field": field, "type": "nominal", "title": title} for field, title in titles.items()]
+    shown = titles(report, words).items()
+    return [{"field": field, "type": "nominal", "title": title} for field, title in shown]
 
 
 def _converter() -> Any:

@@ -15,8 +15,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from loanword.errors import MissingExtra
+from loanword.evaluation.calibration import calibration_errors
 from loanword.evaluation.report_html import html
-from loanword.evaluation.report_view import calibration_errors, comparable_gaps, memory, regime, view
+from loanword.evaluation.report_view import comparable_gaps, ends, memory, regime, span, view
 from loanword.evaluation.scores import Scores, TransferReport
 from loanword.evaluation.words import Words, family, number, percent, script, visible
 
@@ -26,8 +27,11 @@ FORMAT_VERSION = 1
 FILES = ("report.json", "report.md", "report.html")
 """What `write` writes."""
 
+FEW = 6
+"""Target languages up to which the summary names each of them."""
+
 ENDS = 3
-"""Languages named at either end of the summary."""
+"""Languages named at either end of the summary where there are more."""
 
 logger = logging.getLogger(__name__)
 
@@ -107,36 +111,30 @@ def markdown(report: TransferReport, *, language: str = "en") -> str:
 
 
 def summary(report: TransferReport, *, language: str = "en") -> str:
-    """Return some plain lines for a terminal: the mean, both ends, collapsed languages, the regime, the cost, notes."""
+    """Return some plain lines for a terminal: the scores, collapsed languages, the regime, the cost, notes.
+
+    A few target languages are named each, of many those at both ends.
+    """
     words = Words(language)
-    score = {tag: scores.metrics[report.metric].score for tag, scores in report.languages.items()}
-    names = {tag: f"{words.name(tag)} {percent(score[tag])}" for tag in report.languages}
-    targets, lines = report.targets, []
-    if report.mean_target is not None:
-        low, high = percent(score[targets[0]]), percent(score[targets[-1]])
-        metric, mean = words.named("metrics", report.metric), percent(report.mean_target)
-        lines.append(words("sum_mean", metric=metric, n=len(targets), mean=mean, low=low, high=high))
-    else:
-        lines.append(words("read_none"))
+    main = {tag: scores.metrics[report.metric] for tag, scores in report.languages.items()}
+    names = {tag: words.pair(words.name(tag), percent(main[tag].score)) for tag in report.languages}
+    lines = _targets(report, names, words)
     sources = [names[tag] for tag in report.languages if report.languages[tag].is_source]
     if sources:
-        lines.append(words("sum_source", names=", ".join(sources)))
-    if len(targets) > 1:
-        ends = min(ENDS, len(targets) // 2)
-        lines.append(words("sum_best", names=", ".join(names[tag] for tag in targets[: -ends - 1 : -1])))
-        lines.append(words("sum_worst", names=", ".join(names[tag] for tag in targets[:ends])))
+        lines.append(words("sum_source", names=words("comma").join(sources)))
     if report.collapsed:
-        listed = ", ".join(names[tag] for tag in report.collapsed)
+        listed = words("comma").join(names[tag] for tag in report.collapsed)
         lines.append(words("sum_collapsed", n=len(report.collapsed), names=listed))
     gaps = comparable_gaps(report)
     if gaps:
         lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
-    elif targets:
+    elif report.targets:
         lines.append(words("sum_gap_none") if sources else words("sum_gap_untested"))
     if report.languages:
-        before, after = map(percent, calibration_errors(report))
-        temperature = number(report.temperature, digits=2)
-        lines.append(words("sum_calibration", after=after, before=before, temperature=temperature))
+        before, after, noise = calibration_errors(report)
+        found = {"before": percent(before), "after": percent(after), "noise": percent(noise)}
+        key = "sum_calibration_noise" if math.isfinite(noise) else "sum_calibration"
+        lines.append(words(key, temperature=number(report.temperature, digits=2), **found))
     lines.append(words("sum_regime", regime=regime(report, language=language)))
     checkpoint, task = words.named("candidates", report.checkpoint), words.named("tasks", report.task)
     lines.append(words("sum_run", task=task, model=report.model, seed=str(report.seed), checkpoint=checkpoint))
@@ -146,6 +144,28 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     lines.append(words(cost, **spent, speed=speed, memory=memory(report.peak_memory_bytes)))
     lines += [words("sum_note", note=note) for note in report.notes]
     return "\n".join(visible(line.replace("\n", " ")) for line in lines)
+
+
+def _targets(report: TransferReport, names: dict[str, str], words: Words) -> list[str]:
+    """The first lines of the summary: the one target, each of a few, or the mean and both ends of many."""
+    targets, metric = report.targets, words.named("metrics", report.metric)
+    if report.mean_target is None:
+        return [words("read_none")]
+    main = {tag: report.languages[tag].metrics[report.metric] for tag in targets}
+    if len(targets) == 1:
+        only = {"name": words.name(targets[0]), "score": percent(report.mean_target), "metric": metric}
+        return [words("sum_target", **only, interval=ends(main[targets[0]]))]
+    mean = {"metric": metric, "n": len(targets), "mean": percent(report.mean_target)}
+    if len(targets) <= FEW:
+        each = [words.pair(words.name(tag), span(main[tag], words)) for tag in reversed(targets)]
+        return [words("sum_few", **mean), words("sum_each", names=words("comma").join(each))]
+    low, high = (percent(main[tag].score) for tag in (targets[0], targets[-1]))
+    best, worst = targets[: -ENDS - 1 : -1], targets[:ENDS]
+    return [
+        words("sum_mean", **mean, low=low, high=high),
+        words("sum_best", names=words("comma").join(names[tag] for tag in best)),
+        words("sum_worst", names=words("comma").join(names[tag] for tag in worst)),
+    ]
 
 
 def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:
@@ -167,6 +187,7 @@ def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:
         "candidates": {name: asdict(interval) for name, interval in scores.candidates.items()},
         "ece": scores.ece,
         "ece_raw": scores.ece_raw,
+        "ece_noise": scores.ece_noise,
         "reliability": [asdict(one) for one in scores.reliability],
         "confusions": [asdict(one) for one in scores.confusions],
         "fertility": scores.fertility,
@@ -200,5 +221,5 @@ def _quoted(value: Any) -> Any:
     """Make text harmless in Markdown: no markup, no HTML, one line, no table cell more than meant."""
     if not isinstance(value, str) or isinstance(value, _Fenced):
         return value
-    text = visible(" ".join(value.split()))
+    text = visible(re.sub(r"\s+", " ", value))
     return re.sub(r"([\\`*_\[\]|~])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))

@@ -22,7 +22,7 @@ from loanword.evaluation import plots
 from loanword.evaluation.chart_theme import PALETTE, theme
 from loanword.evaluation.report_view import view
 from loanword.evaluation.scores import TransferReport
-from loanword.evaluation.words import UNSEEN, Words, number, visible
+from loanword.evaluation.words import UNSEEN, Words, visible
 
 ON_PAGE = theme(
     ink="var(--ink)",
@@ -31,12 +31,18 @@ ON_PAGE = theme(
     alarm="var(--alarm)",
     accent="var(--accent)",
     paper="var(--paper)",
-    palette=tuple(f"var(--script-{place})" for place in range(1, len(PALETTE) + 2)),
+    palette=tuple(f"var(--script-{place})" for place in range(1, len(PALETTE) + 1)),
     legend=False,
 )
 """The theme of the charts on the page: the style sheet's variables, so that dark mode and print need no redrawing.
 
 The font is set by the script, which measures with what the page has."""
+
+COLOURED = ("bars", "fertility")
+"""Charts with a key of scripts."""
+
+OPEN_NOTES = 4
+"""Notes that are shown at once; more are folded away."""
 
 
 def html(report: TransferReport, *, language: str = "en") -> str:
@@ -46,8 +52,8 @@ def html(report: TransferReport, *, language: str = "en") -> str:
         MissingExtra: vl-convert-python, which brings the chart library, is not installed.
     """
     script, style = bundle(), _template("report.css")
-    specs = {name: chart(report, language=language) for name, chart in plots.CHARTS.items()}
-    specs = {name: spec for name, spec in specs.items() if spec is not None}
+    drawn = {name: chart(report, language=language) for name, chart in plots.CHARTS.items()}
+    specs = {name: _without_legends(spec) for name, spec in drawn.items() if spec is not None}
     loader = PackageLoader("loanword.evaluation", "templates")
     environment = Environment(
         loader=loader,
@@ -61,13 +67,13 @@ def html(report: TransferReport, *, language: str = "en") -> str:
         view=view(report, language=language),
         say=Words(language),
         lang="zh-Hans" if language == "zh" else "en",
-        temperature=number(report.temperature, digits=2),
+        open_notes=OPEN_NOTES,
         version=report.loanword_version,
         policy=policy(script=script, style=style),
         script=Markup(script),  # our own file and a library, no part of the report
         style=Markup(style),
         charts=specs,
-        scripts=plots.scripts(report, language=language),
+        scripts={name: plots.scripts(specs[name], language=language) for name in COLOURED if name in specs},
         data=Markup(embedded({"config": ON_PAGE, "specs": specs})),  # escaped by embedded()
     )
 
@@ -101,6 +107,13 @@ def bundle() -> str:
     text: str = vl_convert.javascript_bundle(_template("report.js"))
     # An HTML parser reads the script first: what would end it, or change a byte of it, would break the hash.
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _without_legends(spec: Any) -> Any:
+    """Leave out the legends of a specification: the page has a key of its own."""
+    if isinstance(spec, dict):
+        return {key: _without_legends(value) for key, value in spec.items() if key != "legend"}
+    return [_without_legends(value) for value in spec] if isinstance(spec, list) else spec
 
 
 def _template(name: str) -> str:

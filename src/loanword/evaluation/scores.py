@@ -6,7 +6,10 @@ else. Scores are fractions of 1.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import fmean
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,9 @@ class Scores:
     """How one language did.
 
     `metrics` maps each metric's name to its interval; `trivial` is the score of the task's trivial prediction (for
-    classification the best constant answer) under the main metric; `collapsed` says that the score cannot be told
-    from it. `ece` and `ece_raw` are the expected calibration error with and without temperature scaling;
+    classification the best constant answer) under the main metric; `collapsed` says that the score is no better than
+    that. `ece` and `ece_raw` are the expected calibration error with and without temperature scaling, `ece_noise` what
+    perfectly calibrated answers would show of it on as many rows (NaN where it was not worked out);
     `fertility` is pieces per word (per character where words are not written apart); `unknown` and `truncated` are
     shares of pieces and of rows. `candidates` holds the main metric of each checkpoint ("averaged", "last", ...).
     """
@@ -79,6 +83,7 @@ class Scores:
     unknown: float
     truncated: float
     candidates: dict[str, Interval] = field(default_factory=dict)
+    ece_noise: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +129,11 @@ class TransferReport:
     @property
     def mean_target(self) -> float | None:
         """Unweighted mean of the main metric over the target languages; None if there are none."""
-        values = [self.languages[tag].metrics[self.metric].score for tag in self.targets]
-        return sum(values) / len(values) if values else None
+        return self.mean(self.targets) if self.targets else None
+
+    def mean(self, tags: Iterable[str]) -> float:
+        """Return the unweighted mean of the main metric over some `tags`."""
+        return fmean(self.languages[tag].metrics[self.metric].score for tag in tags)
 
     @property
     def worst_target(self) -> str | None:
@@ -134,5 +142,5 @@ class TransferReport:
 
     @property
     def collapsed(self) -> list[str]:
-        """Languages whose score cannot be told from the trivial prediction's."""
+        """Languages whose score is no better than the trivial prediction's."""
         return [tag for tag, scores in self.languages.items() if scores.collapsed]

@@ -88,8 +88,11 @@ class Words:
 
     def family(self, tag: str) -> str:
         """Return the name of the family of `tag`, with the branch for Indo-European."""
-        parts = [self.named("families", part) for part in family(tag).split(": ")]
-        return " · ".join(parts)
+        return " · ".join(self.named("families", part) for part in family(tag).split(": "))
+
+    def branch(self, tag: str) -> str:
+        """Return the name of the branch of `tag` alone, for Indo-European; else of its family."""
+        return self.named("families", family(tag).split(": ")[-1])
 
     def listed(self, names: Sequence[str], *, most: int = NAMED) -> str:
         """Join `names` into a phrase; of more than `most` the rest is counted."""
@@ -98,6 +101,10 @@ class Words:
         if len(names) < 2:
             return "".join(names)
         return self("comma").join(names[:-1]) + self("and") + names[-1]
+
+    def pair(self, name: str, score: str) -> str:
+        """Write a score after a name."""
+        return f"{name} {score}".replace("） ", "）")
 
     def duration(self, seconds: float) -> str:
         """Write a duration in the two units that matter."""
@@ -143,3 +150,11 @@ def family(tag: str) -> str:
         return tags.family(tag)
     except UsageError:
         return "unknown"
+
+
+def is_segmented(tag: str) -> bool:
+    """Whether `tag` is written with spaces between words; so is what is unknown."""
+    try:
+        return tags.is_segmented(tag)
+    except UsageError:
+        return True

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @STRATEGIES.register("zero-shot")
 class ZeroShot:
-    """Sees no target data of any kind. A `Strategy`."""
+    """Train on the source alone: no target data of any kind is seen.
+
+    A `Strategy`.
+    """
 
     sees: frozenset[str] = frozenset()
 

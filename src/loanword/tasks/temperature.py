@@ -25,12 +25,19 @@ class Temperature(nn.Module):
         return logits / self.value
 
 
-def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """Return the temperature in [0.01, 100] with the least log loss of `logits` (n, classes) on `targets` (n).
+SPREAD = 0.25
+"""Standard deviation of the temperature's logarithm that is expected beforehand, around 0: what holds it near 1 where
+there are few rows to fit it on."""
 
-    Each target leaves a share of 1 / (n + 2) to the other classes, after Platt 1999, "Probabilistic Outputs for
-    Support Vector Machines": where all n answers are right the plain loss would ask for certainty about everything.
-    The loss has a single minimum in the temperature's logarithm, found by golden-section search.
+
+def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
+    """Return the temperature in [0.01, 100] that is likeliest after `logits` (n, classes) and their `targets` (n).
+
+    The log loss counts each target with a share of 1 / (n + 2) for the other classes, after Platt 1999, "Probabilistic
+    Outputs for Support Vector Machines": where all n answers are right the plain loss would ask for certainty about
+    everything. To its sum comes the square of the temperature's logarithm over 2 `SPREAD`^2 (a normal prior), so a
+    handful of rows cannot move it far; from some hundred rows on it hardly counts. The minimum over the logarithm is
+    found by golden-section search. docs/log.md compares this with other rules.
     """
     rows, classes = logits.shape
     left_over = 1 / (rows + 2)
@@ -41,7 +48,8 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
         scaled -= scaled.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(axis=1)) - (wanted * scaled).sum(axis=1)).mean())
+        fit = (np.log(np.exp(scaled).sum(axis=1)) - (wanted * scaled).sum(axis=1)).sum()
+        return float(fit + log_temperature**2 / (2 * SPREAD**2))
 
     low, high = np.log(0.01), np.log(100.0)
     ratio = (5**0.5 - 1) / 2

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from loanword.data.gather import families
+from loanword.data.families import families
 
 if TYPE_CHECKING:
     import torch

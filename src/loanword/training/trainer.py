@@ -131,7 +131,7 @@ def _loop(run: Run, encoded: Sequence[Encoded], validate: Validate | None) -> tu
                 hook.before_update(state)
             norm = torch.nn.utils.clip_grad_norm_(trainable, settings.clip or float("inf"))
             if not norm.isfinite():
-                raise _not_finite("gradient", float(norm), state, step, encoded)
+                raise _not_finite("gradient", float(norm), run, state, step, encoded)
             state.learning_rate = rate.get_last_lr()[-1]
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -168,13 +168,20 @@ def _accumulate(run: Run, state: State, step: Step, encoded: Sequence[Encoded], 
         state.tokens += sum(len(item) for item in items)
     state.loss = total
     if not math.isfinite(total):
-        raise _not_finite("loss", total, state, step, encoded)
+        raise _not_finite("loss", total, run, state, step, encoded)
 
 
-def _not_finite(what: str, value: float, state: State, step: Step, encoded: Sequence[Encoded]) -> LoanwordError:
-    """Name the rows (1-based, in their language's table) of the step that went wrong; no weight was changed by it."""
+def _not_finite(
+    what: str, value: float, run: Run, state: State, step: Step, encoded: Sequence[Encoded]
+) -> LoanwordError:
+    """Name the rows of the step that went wrong, by file and line; no weight was changed by it."""
     items = [encoded[row] for rows in step.micro for row in rows]
-    rows = ", ".join(sorted(f"{item.language} row {item.row + 1}" for item in items)[:SHOWN])
+    places = []
+    for item in items:
+        table = run.data.train[item.language]
+        line = table.line[item.row]
+        places.append(f"{table.origin}:{line}" if line else f"{item.language} row {item.row + 1}")
+    rows = ", ".join(sorted(places)[:SHOWN])
     more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
     return LoanwordError(
         f"the {what} is {value} at step {state.step + 1}, whose rows are {rows}{more}; "

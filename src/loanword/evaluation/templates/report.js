@@ -1,6 +1,6 @@
 const { config, specs } = JSON.parse(document.getElementById("chart-data").textContent);
 config.font = getComputedStyle(document.body).fontFamily;
-config.axis.labelLimit = window.innerWidth < 560 ? 110 : 190;
+config.axis.labelLimit = window.innerWidth < 560 ? 124 : 240;
 const tip = document.getElementById("tip");
 
 // Text only: nothing that came from a data file is ever read as markup.

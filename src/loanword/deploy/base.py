@@ -1,0 +1,49 @@
+"""The base model of a run: an encoder by its name, or a bundle, whose encoder was trained before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from loanword.config import EncoderSettings, expanded
+from loanword.deploy import manifest
+from loanword.deploy.info import INFO, Info, read
+from loanword.deploy.output import INSIDE
+from loanword.encoders.load import Loaded, load
+from loanword.strategies.regime import Lineage
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An encoder with its tokenizer, and what it was trained on; `lineage` is None where no run of ours did that."""
+
+    loaded: Loaded
+    lineage: Lineage | None
+
+
+def load_base(model: str, settings: EncoderSettings) -> Base:
+    """Load `model`: a bundled name, a folder, a Hub id, or a bundle (its folder, or that of the run that made it).
+
+    What `settings` leave open is what the model registry says, or how the bundle's encoder was trained. Raises
+    `ModelError` for a model that cannot be had and for a damaged bundle.
+    """
+    folder = bundle_folder(model)
+    if folder is None:
+        return Base(load(model, **settings.model_dump()), None)
+    info, loaded = unpack(folder, settings)
+    loaded.encoder.name = model
+    return Base(loaded, info.lineage)
+
+
+def unpack(folder: Path, settings: EncoderSettings = EncoderSettings()) -> tuple[Info, Loaded]:  # noqa: B008 - frozen
+    """Check the bundle in `folder` against its manifest; return what it says of itself, and its encoder."""
+    manifest.verify(folder)
+    info = read(folder)
+    own = {"prefix": info.prefix, "pooling": info.pooling, "max_length": info.max_length}
+    return info, load(str(folder), **{**own, **settings.model_dump(exclude_none=True)})
+
+
+def bundle_folder(path: str | Path) -> Path | None:
+    """Return the folder of the bundle at `path`, which may be the run that made it; None where there is none."""
+    folder = expanded(path)
+    return next((place for place in (folder, folder / INSIDE) if (place / INFO).is_file()), None)

@@ -1,0 +1,36 @@
+"""What a recipe names must exist, what it writes must have a place: all problems at once, before anything is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from loanword.config import Recipe
+from loanword.deploy.output import expect_output
+from loanword.errors import ConfigError, UsageError
+from loanword.objectives.objective import OBJECTIVES
+from loanword.registry import Registry
+from loanword.strategies.strategy import STRATEGIES
+from loanword.tasks.task import TASKS
+
+
+def expect_sound(recipe: Recipe) -> None:
+    """Raise `ConfigError` for unknown names of task, objective and strategies, and for an `out` that cannot be used."""
+    named: list[tuple[Registry[Any], str]] = [
+        (TASKS, recipe.task),
+        (OBJECTIVES, recipe.objective),
+        *((STRATEGIES, name) for name in recipe.strategies),
+    ]
+    problems = []
+    for registry, name in named:
+        try:
+            registry.get(name)
+        except UsageError as error:
+            problems.append(str(error))
+    if recipe.out:
+        try:
+            expect_output(Path(recipe.out))
+        except UsageError as error:
+            problems.append(f"out: {error}")
+    if problems:
+        raise ConfigError(problems)
