@@ -56,8 +56,6 @@ SETS = {
 PARALLEL = ("sib200", "debian_topics")
 """Sets whose ids name the same text in every language."""
 
-LONG = ("debian_topics",)
-"""Sets of texts so long that a row needs all cores, to take less than ten minutes."""
 STOCK = ("stock-shipped", "stock-tuned")
 METHODS = ("characters", "probe", "stock-shipped", "stock-tuned", "stock-mean", "loanword")
 ENCODERS = {
@@ -343,7 +341,7 @@ def main() -> None:
     parser.add_argument("--row")
     parser.add_argument("--plan", action="store_true")
     parser.add_argument("--only", default="", help="part of a key, e.g. sib200 or loanword")
-    parser.add_argument("--jobs", type=int, default=2, help="rows measured side by side")
+    parser.add_argument("--jobs", type=int, default=1, help="rows measured side by side, each with fewer threads")
     chosen = parser.parse_args()
     if chosen.row:
         print(json.dumps(measure(json.loads(chosen.row))))
@@ -363,9 +361,7 @@ def main() -> None:
     wanted = [
         (json.loads(key), mark) for key, mark in stamps.items() if all(part in key for part in chosen.only.split(","))
     ]
-    long = [item for item in wanted if item[0]["set"] in LONG]
-    harness.measure(NAME, [item for item in wanted if item not in long], jobs=chosen.jobs)
-    harness.measure(NAME, long)
+    harness.measure(NAME, wanted, jobs=chosen.jobs)
     with harness.alone():
         rows = harness.load(NAME)["rows"]
         harness.write(NAME, rows=rows, goals=goals(current()))
