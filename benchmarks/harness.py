@@ -1,7 +1,8 @@
 """What every benchmark shares: cached rows, goals, one result file.
 
-A row is one measurement by one process. It is kept under the hash of the code it ran, its data and the versions, so an
-interrupted benchmark goes on where it stopped, and only what changed is measured again.
+A row is one measurement by one process. It is kept under the hash of the code that its numbers hang on (each benchmark
+names it), its data and the versions, so an interrupted benchmark goes on where it stopped, and only what changed is
+measured again.
 """
 
 from __future__ import annotations

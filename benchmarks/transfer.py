@@ -278,7 +278,7 @@ def goals(rows: Sequence[Row]) -> list[Goal]:
             met = result.mean >= 0.15 and result.low > 0
             found += [Goal(name, ">= 15 %, interval excludes 0", words, each, met), _never_worse(rows)]
         else:
-            found.append(Goal(f"{encoder} encoder: {name}", "not worse than stock", words, each, result.high >= 0))
+            found.append(Goal(f"{encoder} encoder: {name}", "not worse than stock", words, each, result.mean >= 0))
     return found
 
 

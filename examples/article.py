@@ -1,7 +1,8 @@
 """Fine-tune a multilingual encoder and evaluate it by language: the usual short listing, put right.
 
 The listing passes no labels, never zeroes gradients, batches nothing, and tests no language apart. Here is what it
-wants to show, in plain torch and transformers; below it, the same data and epochs in three lines of loanword (which holds out a tenth to calibrate).
+wants to show, in plain torch and transformers; below it, the same data and epochs in three lines of loanword, which
+holds out a tenth of the rows to calibrate.
 
     python examples/article.py [MODEL]
 """

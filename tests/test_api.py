@@ -1,5 +1,7 @@
 import json
+import math
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -97,10 +99,23 @@ def test_public_names_all_load():
     assert set(loanword.__all__) <= set(dir(loanword))
 
 
-def test_check_estimates_before_anything_starts(toy_recipe):
-    findings, cost = loanword.check(toy_recipe("bert"))
-    assert cost.steps >= 1
-    assert all(item.severity in ("error", "warning", "info") for item in findings)
+def test_check_estimates_and_writes_nothing(toy_recipe, tmp_path):
+    findings, cost = loanword.check(toy_recipe("bert", out=str(tmp_path / "out")))
+    rows = len(Path(toy_recipe("bert").data.train["en"]).read_text(encoding="utf-8").splitlines())
+    assert (cost.train_rows, cost.steps) == (rows, 2 * math.ceil(rows / 8))
+    assert {item.severity for item in findings} <= {"error", "warning", "info"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_of_the_caller_stay_as_they_are(toy_data, tiny_folder):
+    mine = {"training": {"max_steps": 2}, "training.batch_size": 8, "evaluation.resamples": 100}
+    loanword.transfer(
+        train={"en": toy_data["train"]["en"]},
+        test={"ru": toy_data["test"]["ru"]},
+        model=tiny_folder("bert"),
+        settings=mine,
+    )
+    assert mine == {"training": {"max_steps": 2}, "training.batch_size": 8, "evaluation.resamples": 100}
 
 
 @pytest.mark.parametrize("change", [{"task": "cooking"}, {"strategies": ["magic"]}, {"objective": "fun"}, {"out": "f"}])

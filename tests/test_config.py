@@ -1,6 +1,7 @@
 """The recipe: round trips, overrides, and every problem at once."""
 
 import contextlib
+import os
 import tomllib
 from pathlib import Path
 
@@ -296,6 +297,30 @@ def test_what_is_written_for_a_folder_reads_the_same(tmp_path, monkeypatch):
     assert (again.data.test, again.seed) == ({"de": "hub:a/b"}, 5)
 
 
+def test_a_folder_behind_a_link_is_left_by_its_own_parents(tmp_path, monkeypatch):
+    for name in ("work", "disk/deep/er"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "work" / "runs").symlink_to(tmp_path / "disk" / "deep" / "er")
+    (tmp_path / "work" / "en.csv").symlink_to(tmp_path / "disk" / "0a1b2c")
+    monkeypatch.chdir(tmp_path / "work")
+    (tmp_path / "work" / "runs" / "a").mkdir()
+    recipe = build({"data": {"train": {"en": "en.csv"}}})
+    file = write(Path("runs/a"), recipe.seen_from(Path("runs/a")).to_toml())
+    found = Path(read(tmp_path / "disk" / "deep" / "er" / "a" / "recipe.toml").data.train["en"])
+    assert Path(os.path.normpath(found)) == tmp_path / "work" / "en.csv"
+    assert Path(os.path.realpath(read(file).data.train["en"])) == tmp_path / "disk" / "0a1b2c"
+
+
+def test_the_folder_of_an_earlier_run_is_a_model(tmp_path, monkeypatch):
+    (tmp_path / "run1" / "model").mkdir(parents=True)
+    (tmp_path / "run1" / "model" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    recipe = build({**MINIMAL, "model": "run1"})
+    file = write(Path("run2"), recipe.seen_from(Path("run2")).to_toml())
+    monkeypatch.chdir("/")
+    assert Path(read(tmp_path / file).model).resolve() == tmp_path / "run1"
+
+
 def test_a_byte_order_mark_is_no_problem(tmp_path):
     file = tmp_path / "r.toml"
     file.write_bytes(b"\xef\xbb\xbf[data.train]\nen = 'x'\n")
@@ -355,3 +380,13 @@ def test_overrides_that_are_no_toml_values_are_text():
     with pytest.raises(ConfigError, match=r"out: the name of the folder holds .* bytes that are no UTF-8"):
         build(MINIMAL, overrides=["out=a\udcff"])
     assert build(MINIMAL, overrides=["out=我的　数据 🎉"]).out == "我的　数据 🎉"
+    with pytest.raises(ConfigError, match="training = "):
+        build(MINIMAL, overrides=["training=" + "[" * 3000])
+
+
+def test_what_is_text_stays_text_though_it_reads_as_a_number():
+    recipe = build(MINIMAL, overrides=["out=2024", "encoder.revision=12345e7", "data.columns.label=1", "seed=7"])
+    assert (recipe.out, recipe.encoder.revision, recipe.data.columns) == ("2024", "12345e7", {"label": "1"})
+    assert recipe.seed == 7
+    with pytest.raises(ConfigError, match=r"training\.epochs = 1e\+308: input should be less than or equal to 1000000"):
+        build(MINIMAL, overrides=["training.epochs=1e308"])

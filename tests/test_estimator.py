@@ -140,3 +140,16 @@ def test_mistakes_are_told():
         TransferClassifier().set_params(depth=1)
     with pytest.raises(UsageError, match="as many"):
         TransferClassifier().fit(["a", "b"], ["x"])
+
+
+def test_numbers_of_numpy_and_tags_of_any_style_are_taken(rows, tiny_folder):
+    """Searches over parameters hand in the former."""
+    model = TransferClassifier(
+        model=str(tiny_folder("xlm")),
+        language="rus_Cyrl",
+        seed=np.int64(3),
+        epochs=np.float64(1),
+        settings={"training.batch_size": np.int64(16), "training.max_steps": 2},
+    ).fit(*rows)
+    assert model.bundle_.lineage.trained_on == ("ru",)
+    assert (model.bundle_.recipe.seed, model.bundle_.recipe.training.batch_size) == (3, 16)

@@ -45,11 +45,10 @@ def test_what_does_not_exist_is_refused(options, message):
         detect(**options)
 
 
-def test_a_device_that_is_not_here_is_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-
-    with pytest.raises(UsageError, match="device 'cuda:0' is not available here; use auto or cpu"):
-        detect(device="cuda:0")
+@pytest.mark.parametrize("device", ["cuda:99", "xpu", "hpu", "meta"])
+def test_a_device_that_is_not_here_is_refused(device):
+    with pytest.raises(UsageError, match=f"device '{device}' is not available here; use auto or cpu"):
+        detect(device=device)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ def transfer(
     }
     if out is not None:
         values["out"] = str(out)
-    for key, value in (settings or {}).items():
+    for key, value in deepcopy(dict(settings or {})).items():
         _put(values, key.split("."), value)
     return run(config.build(values), progress=progress)
 
@@ -146,9 +147,7 @@ def check(recipe: Recipe) -> tuple[list[Finding], Cost]:
     from loanword.tasks.task import TASKS
 
     expect_sound(recipe)
-    task = TASKS.get(recipe.task)()
-    tables = gather(recipe.data, shape=task.columns, seed=recipe.seed)
-    task.fit([record for table in tables["train"].values() for record in table])
+    tables = gather(recipe.data, shape=TASKS.get(recipe.task)().columns, seed=recipe.seed)
     return check_data(tables), estimate(recipe, tables)
 
 

@@ -78,7 +78,7 @@ class TrainingSettings(Settings):
     start: Literal["probe", "random"] = "probe"
     probe_penalty: float | None = Field(default=None, gt=0)
     """None: chosen by cross-validation over the source rows."""
-    epochs: float = Field(default=5, gt=0)
+    epochs: float = Field(default=5, gt=0, le=1e6)
     min_steps: int = Field(default=0, ge=0)
     max_steps: int = Field(default=100_000, ge=1)
     batch_size: int = Field(default=32, ge=1)
@@ -175,14 +175,14 @@ class Recipe(Settings):
         """Return the recipe with its paths relative to `folder`: as a file in `folder` must say them."""
 
         def turn(path: str) -> str:
+            # Links are followed in folders, where ".." would leave them for elsewhere; a file keeps its name.
+            place = expanded(path).absolute()
             try:
-                return os.path.relpath(expanded(path), folder)
+                return os.path.relpath(place.parent.resolve() / place.name, folder.resolve())
             except ValueError:  # Another drive.
-                return str(Path(path).absolute())
+                return str(place)
 
-        moved = _with_paths(
-            self.model_dump(), turn, is_model=lambda name: Path(expanded(name), "config.json").is_file()
-        )
+        moved = _with_paths(self.model_dump(), turn, is_model=lambda name: _is_model(expanded(name)))
         return self.model_validate(moved)
 
 
@@ -229,7 +229,7 @@ def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
         beside = _with_paths(
             values,
             lambda path: str(file.parent / expanded(path)),
-            is_model=lambda name: (file.parent / name / "config.json").is_file(),
+            is_model=lambda name: _is_model(file.parent / expanded(name)),
         )
         return build(beside, overrides=overrides, where=str(file))
     except RecursionError:
@@ -256,6 +256,11 @@ def _with_paths(
     return found
 
 
+def _is_model(folder: Path) -> bool:
+    """Whether `folder` holds a model, or is that of a run, which holds one."""
+    return (folder / "config.json").is_file() or (folder / "model" / "config.json").is_file()
+
+
 def expanded(path: str | Path) -> Path:
     """Return `path` with a leading ``~`` written out; one that is no user's stays."""
     try:
@@ -271,11 +276,11 @@ def _override(values: dict[str, Any], text: str) -> str | None:
         return f"override '{text}': expected a.b=c"
     try:
         value = tomllib.loads(f"value = {raw}")["value"]
-    except ValueError:
-        value = raw
-    if isinstance(value, date | time):
+    except (ValueError, RecursionError):
         value = raw
     *parents, last = key.strip().split(".")
+    if isinstance(value, date | time) or (not isinstance(value, str | list | dict) and _is_text(Recipe, parents, last)):
+        value = raw  # A folder may be called 2024, a revision 1234567.
     place = values
     for parent in parents:
         place = place.setdefault(parent, {})
@@ -283,6 +288,20 @@ def _override(values: dict[str, Any], text: str) -> str | None:
             return f"override '{text}': {parent} is not a table"
     place[last] = value
     return None
+
+
+def _is_text(model: type[BaseModel], parents: list[str], last: str) -> bool:
+    """Whether the recipe key ``parents.last`` takes text and nothing else."""
+    for parent in parents:
+        info = model.model_fields.get(parent)
+        kind = info.annotation if info else None
+        if kind == dict[str, str]:
+            return True
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return False
+        model = kind
+    info = model.model_fields.get(last)
+    return info is not None and info.annotation in (str, str | None)
 
 
 def _describe(item: Any) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from loanword import config
 from loanword.errors import UsageError
+from loanword.language.tag import canonical
 
 if TYPE_CHECKING:
     from loanword.deploy.bundle import Bundle
@@ -63,8 +64,9 @@ class TransferClassifier:
             for row, value in enumerate(found):
                 if _is_missing(value):
                     raise UsageError(f"{name}[{row}] is {value!r}; every row needs a text and a label")
+        language = canonical(self.language)
         table = Table(
-            language=self.language,
+            language=language,
             text=[str(text) for text in X],
             label=[str(label) for label in labels.tolist()],
             group=[] if groups is None else ["" if group is None else str(group) for group in groups],
@@ -73,10 +75,10 @@ class TransferClassifier:
         overrides = [f"training.{key}={value}" for key, value in given.items() if value is not None]
         overrides += [f"{key}={_toml(value)}" for key, value in (self.settings or {}).items()]
         recipe = config.build(
-            {"model": str(self.model), "seed": self.seed, "data": {"train": {self.language: "memory"}}},
+            {"model": str(self.model), "seed": _plain(self.seed), "data": {"train": {language: "memory"}}},
             overrides=overrides,
         )
-        self.bundle_: Bundle = run(recipe, tables={"train": {recipe_tag(recipe): table}}).bundle
+        self.bundle_: Bundle = run(recipe, tables={"train": {language: table}}).bundle
         self.classes_ = np.unique(labels)
         return self
 
@@ -122,11 +124,6 @@ class TransferClassifier:
         )
 
 
-def recipe_tag(recipe: config.Recipe) -> str:
-    """Return the one training language of `recipe`, as a canonical tag."""
-    return next(iter(recipe.data.train))
-
-
 def _as_many(texts: Sequence[str], **others: Sequence[Any] | None) -> None:
     for name, values in others.items():
         if values is not None and len(values) != len(texts):
@@ -147,4 +144,9 @@ def _parameters() -> list[str]:
 def _toml(value: Any) -> str:
     import tomli_w
 
-    return tomli_w.dumps({"value": value}).removeprefix("value = ").strip()
+    return tomli_w.dumps({"value": _plain(value)}).removeprefix("value = ").strip()
+
+
+def _plain(value: Any) -> Any:
+    """Return Python's own number for one of numpy's, which searches over parameters hand in."""
+    return value.item() if isinstance(value, np.generic) else value

@@ -109,11 +109,13 @@ def _expect(device: str) -> None:
     import torch
 
     try:
-        kind = torch.device(device).type
+        torch.device(device)
     except RuntimeError:
         raise UsageError(f"unknown device '{device}'; expected auto, cpu, cuda, cuda:1, mps, ...") from None
-    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
-        raise UsageError(f"device '{device}' is not available here; use auto or cpu")
+    try:
+        torch.ones(1, device=device).item()
+    except Exception:  # Every back end has an error of its own for what it lacks, down to AssertionError.
+        raise UsageError(f"device '{device}' is not available here; use auto or cpu") from None
 
 
 def _has_bf16(device: str) -> bool:

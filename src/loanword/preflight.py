@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from loanword.config import Recipe
+from loanword.config import Recipe, expanded
 from loanword.deploy.output import expect_output
 from loanword.errors import ConfigError, UsageError
 from loanword.objectives.objective import OBJECTIVES
@@ -29,7 +28,7 @@ def expect_sound(recipe: Recipe) -> None:
             problems.append(str(error))
     if recipe.out:
         try:
-            expect_output(Path(recipe.out))
+            expect_output(expanded(recipe.out))
         except UsageError as error:
             problems.append(f"out: {error}")
     if problems:

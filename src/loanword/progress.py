@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from loanword.training.state import Hook
 
-STAGES = ("read", "load", "probe", "train", "evaluate", "score", "save")
+STAGES = ("read", "load", "probe", "train", "evaluate", "save")
 
 
 class Progress(Protocol):

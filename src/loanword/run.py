@@ -5,7 +5,8 @@ text -> Record -> Encoded -> Batch -> EncoderOutput -> Prediction -> Scores -> T
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import time
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -39,16 +40,15 @@ class Result:
 
     report: TransferReport
     bundle: Bundle
-    files: dict[str, Path] = field(default_factory=dict)
+    files: dict[str, Path]
 
 
 def run(
     recipe: Recipe, *, tables: dict[str, Tables] | None = None, command: str = "", progress: Progress | None = None
 ) -> Result:
-    """Run `recipe`: read, load, train, evaluate every language, report, save.
+    """Run `recipe`; raise what can be known to be wrong (`DataError`, `ModelError`, `UsageError`) before training.
 
-    `tables` ("train", "dev", "test" -> language -> table) stand in for files; `command` is what was typed. Raises
-    `DataError`, `ModelError` or `UsageError` before training starts for anything that could be known by then.
+    `tables` ("train", "dev", "test" -> language -> table) stand in for files; `command` is what was typed.
     """
     watch = progress or Silent()
     expect_sound(recipe)
@@ -64,13 +64,12 @@ def run(
     # 2 a pretrained encoder under the task's fresh head
     watch.stage("load", detail=recipe.model)
     base = load_base(recipe.model, recipe.encoder)
-    loaded = base.loaded
-    objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=loaded.tokenizer, settings=recipe.training)
+    objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=base.loaded.tokenizer, settings=recipe.training)
     with seeded(recipe.seed, "head"):
-        model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
+        model = Model(base.loaded.encoder, objective.head(base.loaded.encoder)).to(hardware.device)
     plan = Run(
         model=model,
-        tokenizer=loaded.tokenizer,
+        tokenizer=base.loaded.tokenizer,
         task=task,
         objective=objective,
         data=data,
@@ -88,6 +87,7 @@ def run(
         evaluator = Evaluator.of(plan, recipe.evaluation)
         encoded = [item for rows in evaluator.encode(plan.data.train).values() for item in rows]
         dev = evaluator.encode(plan.data.dev)
+        began = time.perf_counter()
         if plan.settings.start == "probe":
             watch.stage("probe")
             start_from_probe(
@@ -99,6 +99,7 @@ def run(
                 penalty=plan.settings.probe_penalty,
                 seed=recipe.seed,
             )
+        probing = time.perf_counter() - began
         watch.stage("train", detail=str(hardware))
         trained = train(
             plan,
@@ -109,7 +110,7 @@ def run(
 
         # 4 Encoded -> Prediction -> Scores: all languages in one pass, for every candidate checkpoint
         passes = len(trained.candidates) if recipe.evaluation.compare_checkpoints else 1
-        watch.stage("evaluate", total=sum(len(table) for table in plan.data.test.values()) * passes)
+        watch.stage("evaluate", total=sum(map(len, plan.data.test.values())) * passes)
         lineage = lineage_of(plan, earlier=base.lineage)
         measured = measure(
             plan, trained, recipe.evaluation, dev=dev, sources=lineage.trained_on, progress=watch.advance
@@ -130,7 +131,7 @@ def run(
         languages=measured.scores,
         labels=task.labels,
         checkpoint=measured.checkpoint,
-        seconds={"train": trained.seconds, "evaluate": measured.seconds},
+        seconds={"train": probing + trained.seconds, "evaluate": measured.seconds},
         tokens_per_second=trained.tokens_per_second,
         **circumstances(hardware),
         recipe=recipe.to_toml(),
@@ -141,9 +142,9 @@ def run(
         notes=run_notes(plan, measured, wanted=recipe.evaluation.checkpoint, language=recipe.report_language),
     )
     bundle = Bundle(plan.model, plan.tokenizer, task, hardware, lineage, seed=recipe.seed, report=report, recipe=recipe)
-    result = Result(report=report, bundle=bundle)
+    files: dict[str, Path] = {}
     if recipe.out:
         watch.stage("save", detail=recipe.out)
-        result.files = bundle.save(Path(recipe.out), language=recipe.report_language)
+        files = bundle.save(recipe.out, language=recipe.report_language)
     watch.done()
-    return result
+    return Result(report, bundle, files)

@@ -14,6 +14,8 @@ from loanword.errors import DataError, LoanwordError, Problem, UsageError
         (KeyboardInterrupt(), 130),
         (OSError(28, "No space left on device", "somewhere"), 1),
         (MemoryError(), 1),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes"), 1),
+        (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"), 1),
         (RuntimeError("a bug"), 1),
     ],
 )
@@ -28,5 +30,6 @@ def test_every_error_has_its_status(capsys, monkeypatch, error, code):
         verb()
     assert stop.value.exit_code == code
     told = capsys.readouterr().err
-    assert told
-    assert "Traceback" not in told
+    assert ("out of memory; lower training.micro_tokens" in told) == ("memory" in f"{error!r}".lower())
+    assert ("bug in loanword" in told) == ("a bug" in str(error))
+    assert told.count("\n") == 1 + ("a bug" in str(error))

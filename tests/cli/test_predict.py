@@ -49,3 +49,44 @@ def test_a_text_stays_on_its_line_and_leaves_the_terminal_alone(call, finished):
     assert len(shown.splitlines()) == 1
     assert "\x1b" not in shown
     assert "one two" in shown
+
+
+def test_a_file_may_hold_many_languages(call, finished, tmp_path):
+    rows = tmp_path / "mixed.jsonl"
+    rows.write_text('{"text": "pizza", "language": "de"}\n{"text": "visa", "language": "en"}\n', encoding="utf-8")
+    done = call("predict", finished[1], "--input", rows, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == ["pizza", "visa"]
+    done = call("predict", finished[1], "--input", rows, "--language", "de")
+    assert (done.exit_code, "mixed.jsonl:2 [language]: LW401" in done.stderr) == (3, True)
+
+
+def test_the_input_is_not_overwritten(call, finished, tmp_path):
+    rows = tmp_path / "io.jsonl"
+    rows.write_text('{"text": "pizza", "label": "gold"}\n', encoding="utf-8")
+    before = rows.read_bytes()
+    done = call("predict", finished[1], "--input", rows, "--output", rows)
+    assert (done.exit_code, "is the --input" in done.stderr) == (2, True)
+    assert rows.read_bytes() == before
+    assert call("predict", finished[1], "--input", rows, "--output", tmp_path / "out.jsonl").exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"io.jsonl", "out.jsonl"}
+
+
+def test_a_column_map_needs_a_file(call, finished):
+    done = call("predict", finished[1], "pizza", "--column", "text=body")
+    assert (done.exit_code, "--column is for --input" in done.stderr) == (2, True)
+
+
+def test_json_fits_any_console(call, finished, monkeypatch):
+    import os
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "loanword", "predict", str(finished[1]), "厨房 😀", "--json"],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.decode("cp1252"))["text"] == "厨房 😀"

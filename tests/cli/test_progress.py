@@ -21,3 +21,35 @@ def test_without_a_terminal_it_prints_lines(capsys):
     assert [line.strip() for line in told.err.splitlines() if " of 8 rows" in line] == [
         f"{count} of 8 rows" for count in (2, 4, 6, 8)
     ]
+
+
+def test_on_a_terminal_the_cursor_comes_back_whatever_happens(call, finished, monkeypatch, toy_data):
+    """Rich hides it while a bar is drawn."""
+    import io
+
+    from rich.console import Console
+
+    from loanword.cli import progress
+    from loanword.tasks.supervised import Supervised
+
+    screen = io.StringIO()
+    real = progress.Terminal.__init__
+
+    def on_screen(self):
+        real(self)
+        self.console = self.bars.live.console = Console(file=screen, force_terminal=True, width=100)
+
+    def interrupted(self, model, batch):
+        interrupted.steps += 1
+        if interrupted.steps > 2:
+            raise KeyboardInterrupt
+        return loss(self, model, batch)
+
+    interrupted.steps, loss = 0, Supervised.loss
+    monkeypatch.setattr(progress.Terminal, "__init__", on_screen)
+    monkeypatch.setattr(Supervised, "loss", interrupted)
+    done = call("train", finished[1] / "recipe.toml", "--out", finished[1].parent / "stopped")
+    assert done.exit_code == 130
+    shown = screen.getvalue()
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1
+    assert "tokens/s" in shown

@@ -60,3 +60,15 @@ def test_a_folder_that_is_no_bundle_is_refused_before_training(call, finished, t
     assert done.exit_code in (1, 2)
     assert "Training" not in done.stderr
     assert (mine / "thesis.txt").read_text() == "mine"
+
+
+def test_a_home_folder_is_looked_at_before_training(call, finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.md").write_text("mine")
+    done = call("train", finished[1] / "recipe.toml", "--out=~/mine")
+    assert done.exit_code == 2
+    assert f"{tmp_path}/mine holds report.md, which no loanword run wrote" in done.stderr
+    assert "Training" not in done.stderr
+    done = call("train", finished[1] / "recipe.toml", "--out=a\nb")
+    assert (done.exit_code, "control character" in done.stderr, "Training" in done.stderr) == (2, True, False)

@@ -51,6 +51,22 @@ def test_tables_land_where_they_belong(tmp_path, write_jsonl):
     assert found["train"]["en"].origin == str(files["a"])
 
 
+def test_tables_without_rows_are_refused():
+    full = Table(language="en", text=["a", "b"], label=["x", "y"])
+    empty = Table(language="de", text=[], label=[])
+    with pytest.raises(DataError, match=r"LW111 there are no rows\. Leave de out"):
+        gather(settings(), shape=LABELLED_TEXT, seed=0, tables={"train": {"en": full}, "test": {"de": empty}})
+
+
+def test_a_column_map_is_for_files_and_not_for_built_in_data(tmp_path, write_jsonl):
+    file = write_jsonl(tmp_path / "x.jsonl", [{"body": f"t{i}", "label": "ab"[i % 2]} for i in range(4)])
+    built_in, columns = {"de": "builtin:home-assistant"}, {"text": "body"}
+    found = gather(settings(train={"en": file}, test=built_in, columns=columns), shape=LABELLED_TEXT, seed=0)
+    assert len(found["test"]["de"]) > 60
+    with pytest.raises(ConfigError, match="leave out columns"):
+        gather(settings(test=built_in, columns=columns), shape=LABELLED_TEXT, seed=0)
+
+
 def test_columns_are_passed_on(tmp_path, write_jsonl):
     file = write_jsonl(tmp_path / "x.jsonl", [{"body": f"t{i}", "label": "a"} for i in range(3)])
     found = gather(settings(test={"en": file}, columns={"text": "body"}), shape=LABELLED_TEXT, seed=0)

@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from huggingface_hub import constants
 from tests.deploy.somewhere import PLACE, train_somewhere
+from tests.encoders.fake_hub import serving
 
+from loanword import hub
 from loanword.config import EncoderSettings
-from loanword.deploy.base import bundle_folder, load_base
+from loanword.deploy.base import bundle_folder, hub_bundle, load_base
+from loanword.deploy.bundle import Bundle
 from loanword.errors import ModelError
 
 
@@ -64,3 +68,50 @@ def test_where_a_bundle_is(folder, tmp_path, monkeypatch):
     assert bundle_folder(f"~/{folder.name}") == folder / "model"
     for nothing in (tmp_path, tmp_path / "absent", "org/name", "bundled:e5-small"):
         assert bundle_folder(nothing) is None
+
+
+@pytest.fixture
+def online(folder, tiny_folder, tmp_path, monkeypatch):
+    """A Hub with the bundle as acme/trained and the bare encoder as acme/bare, and an empty cache."""
+    monkeypatch.setattr(hub, "_silent", {})
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with serving({"acme/trained": folder / "model", "acme/bare": tiny_folder("bert")}) as (address, asked):
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        pattern = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", pattern)
+        yield asked
+
+
+def test_a_bundle_on_the_hub_keeps_its_past(online, monkeypatch):
+    for _ in ("fetched", "from the cache"):
+        base = load_base("acme/trained", EncoderSettings())
+        assert read_by(base.loaded) == ("cls", "query: ", 16)
+        assert base.lineage.trained_on == ("en",)
+        assert base.loaded.encoder.name == "acme/trained"
+        assert Bundle.load("acme/trained", device="cpu", threads=1).describe()["sources"] == ["en"]
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+
+
+def test_what_is_no_bundle_on_the_hub(online, monkeypatch):
+    assert hub_bundle("acme/bare") is hub_bundle("acme/absent") is hub_bundle("bundled:e5-small") is None
+    assert load_base("acme/bare", EncoderSettings()).lineage is None
+    with pytest.raises(ModelError, match=r"bundle 'acme/bare' is neither .* \(its repository has no loanword.json\)"):
+        Bundle.load("acme/bare")
+    with pytest.raises(ModelError, match=r"'acme/absent' is neither .* \(there is no such repository that you may"):
+        Bundle.load("acme/absent")
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    assert hub_bundle("acme/bare") is None
+
+
+def test_a_hub_that_breaks_off_is_one_sentence(online, folder, monkeypatch):
+    from tests.encoders import fake_hub
+
+    def broken(self, path):
+        self._answer(500)
+
+    monkeypatch.setattr(fake_hub.Handler, "_file", broken)
+    with pytest.raises(ModelError, match="bundle 'acme/trained' cannot be fetched") as caught:
+        load_base("acme/trained", EncoderSettings())
+    assert "\n" not in str(caught.value)

@@ -249,11 +249,6 @@ def test_a_hub_id_without_network_is_one_sentence():
     assert len(str(caught.value)) < 350
 
 
-def test_a_hub_id_with_network(made, monkeypatch):
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **_: str(made[1] / "model"))
-    assert Bundle.load("acme/mine", threads=1).info["task"] == "classification"
-
-
 # --- saving ----------------------------------------------------------------------------------------------------
 
 
@@ -313,6 +308,38 @@ def test_an_interrupt_while_reports_are_written_leaves_the_earlier_run(made, tmp
     with pytest.raises(KeyboardInterrupt):
         made[0].bundle.save(tmp_path / "run")
     assert contents(tmp_path / "run") == before
+
+
+def test_a_report_that_cannot_be_made_costs_no_model(made, tmp_path, monkeypatch):
+    made[0].bundle.save(tmp_path / "run")
+
+    def broken(*_, **__):
+        raise RuntimeError("the renderer fell over")
+
+    monkeypatch.setattr(module.reports, "write", broken)
+    with pytest.raises(
+        LoanwordError, match=r"the model is saved in .*run/model, .*RuntimeError: the renderer fell over"
+    ):
+        made[0].bundle.save(tmp_path / "run")
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"model", "recipe.toml"}
+    manifest.verify(tmp_path / "run" / "model")
+
+
+def test_a_loaded_bundle_takes_no_reports_away(made, tmp_path):
+    made[0].bundle.save(tmp_path / "run")
+    before = contents(tmp_path / "run")
+    loaded = Bundle.load(tmp_path / "run", threads=1)
+    with pytest.raises(UsageError, match="holds the reports of a run, and this bundle has none to put in their place"):
+        loaded.save(tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+    loaded.save_pretrained(tmp_path / "run" / "model")
+    assert set(contents(tmp_path / "run")) == set(before)
+    assert set(loaded.save(tmp_path / "new")) == {"model"}
+
+
+def test_the_card_may_be_edited(copy):
+    (copy / "README.md").write_text("# Mine\n", encoding="utf-8")
+    assert Bundle.load(copy, threads=1).documents["README.md"] == "# Mine\n"
 
 
 def test_others_may_read_what_this_user_lets_them(made, tmp_path):
@@ -383,7 +410,9 @@ class FakeHub:
         self.calls.append(("create", repo_id, private, exist_ok))
         return f"https://hub.example/{repo_id}"
 
-    def upload_folder(self, *, repo_id, folder_path, revision, commit_message):
+    def upload_folder(self, *, repo_id, folder_path, revision, commit_message, delete_patterns):
+        assert {"*.json", "*.safetensors", "*.txt"} <= set(delete_patterns)
+        assert not any(pattern.endswith((".md", "*")) for pattern in delete_patterns)
         self.calls.append(("upload", repo_id, revision, contents(Path(folder_path))))
 
 

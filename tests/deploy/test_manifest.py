@@ -33,6 +33,13 @@ def test_what_was_written_is_fine(folder):
     manifest.verify(folder)
 
 
+def test_the_card_is_left_out(folder):
+    (folder / "README.md").write_text("a card")
+    manifest.write(folder)
+    (folder / "README.md").write_text("a better card")
+    manifest.verify(folder)
+
+
 def test_every_mutation_is_found(folder):
     rng, found = random.Random(7), 0
     names = [*FILES, "manifest.json"]

@@ -78,6 +78,16 @@ def test_a_bundle_is_no_folder_for_a_run(tmp_path):
             expect_output(tmp_path, files=files)
 
 
+def test_nor_is_a_folder_inside_a_bundle(tmp_path, monkeypatch):
+    wrote(tmp_path, "run/model/loanword.json")
+    (tmp_path / "link").symlink_to(tmp_path / "run" / "model")
+    monkeypatch.chdir(tmp_path / "run" / "model")
+    for place in (tmp_path / "run" / "model" / "sub" / "er", tmp_path / "link" / "sub", type(tmp_path)("sub")):
+        with pytest.raises(UsageError, match=r"sub.* lies in .*/run/model, which is a bundle; what is written"):
+            expect_output(place)
+    expect_output(tmp_path / "run" / "other")
+
+
 def test_a_link_to_nowhere(tmp_path):
     (tmp_path / "run").symlink_to(tmp_path / "absent")
     with pytest.raises(UsageError, match=r"is a link to .*absent, which does not exist"):

@@ -14,7 +14,6 @@ from loanword.language.identify import (
     letter_script,
     same_language,
     script_counts,
-    wrong_script_share,
 )
 from loanword.language.tag import known, script
 
@@ -81,11 +80,6 @@ def test_every_script_of_the_table_can_be_counted():
 )
 def test_wrong_script(text, tag, wrong):
     assert in_wrong_script(text, tag) is wrong
-
-
-def test_share():
-    assert wrong_script_share(["abc", "абв", "где", "12"], "ru") == 0.25
-    assert wrong_script_share([], "ru") == 0.0
 
 
 def test_close_languages():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from loanword.cli.options import Json, Override
+from loanword.cli.options import Json, Override, dumped
 
 
 def check(
@@ -22,7 +21,7 @@ def check(
     found = api.read_recipe(recipe, overrides=tuple(override or ()))
     findings, cost = api.check(found)
     if as_json:
-        typer.echo(json.dumps({"findings": [item.to_dict() for item in findings], "cost": cost.to_dict()}, indent=1))
+        typer.echo(dumped({"findings": [item.to_dict() for item in findings], "cost": cost.to_dict()}, indent=1))
     else:
         print_findings(findings)
         typer.echo(cost.describe())

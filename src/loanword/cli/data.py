@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from loanword.cli.options import Column, Json, pairs
+from loanword.cli.options import Column, Json, dumped, pairs
 
 
 def check(
@@ -31,7 +30,7 @@ def check(
 
     findings = check_files(files, columns=pairs(column, option="--column", what="OURS=THEIRS"), tell=say)
     if as_json:
-        typer.echo(json.dumps([item.to_dict() for item in findings], ensure_ascii=False, indent=1))
+        typer.echo(dumped([item.to_dict() for item in findings], indent=1))
     else:
         print_findings(findings)
     if any(item.severity == "error" for item in findings):

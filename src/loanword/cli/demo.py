@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -49,7 +50,8 @@ def demo(
     )
     start(recipe, as_json=as_json)
     if not as_json:
-        typer.echo(f'\nTry it: loanword predict {out} "打开厨房的灯" "Schalte das Licht im Flur aus"')
+        where = shlex.quote(str(recipe.out))
+        typer.echo(f'\nTry it: loanword predict {where} "打开厨房的灯" "Schalte das Licht im Flur aus"')
 
 
 def spread(tags: list[str], count: int) -> list[str]:

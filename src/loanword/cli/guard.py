@@ -35,19 +35,28 @@ def guarded(verb: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(0) from None
         except typer.Exit:
             raise
-        except MemoryError:
-            say("error: out of memory; lower training.micro_tokens, or use a smaller model")
-            raise typer.Exit(1) from None
         except OSError as error:
             say(f"error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
             raise typer.Exit(1) from None
         except Exception as error:
+            if _out_of_memory(error):
+                say("error: out of memory; lower training.micro_tokens, or use a smaller model")
+                raise typer.Exit(1) from None
             if os.environ.get("LOANWORD_DEBUG"):
                 raise
             say(f"error: {type(error).__name__}: {error}\nThis is a bug in loanword; LOANWORD_DEBUG=1 shows where.")
             raise typer.Exit(1) from None
 
     return run
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: Python's own, the processor's in torch, or a graphics card's."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    )
 
 
 def say(text: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from loanword.cli.options import Json
+from loanword.cli.options import Json, dumped
 from loanword.errors import UsageError
 
 KINDS = ("tasks", "strategies", "objectives", "models", "datasets", "metrics")
@@ -22,7 +21,7 @@ def ls(
         raise UsageError(f"unknown kind '{kind}'; known: {', '.join(KINDS)}")
     entries = _entries(kind)
     if as_json:
-        typer.echo(json.dumps([{"name": name, "about": about} for name, about in entries], ensure_ascii=False))
+        typer.echo(dumped([{"name": name, "about": about} for name, about in entries]))
         return
     width = max((len(name) for name, _ in entries), default=0)
     for name, about in entries:

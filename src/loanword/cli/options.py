@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from typing import Annotated, Any
@@ -36,7 +37,7 @@ def pairs(values: list[str] | None, *, option: str, what: str) -> dict[str, str]
         elif key.strip() in found:
             problems.append(f"{option} {value}: {key.strip()} is given twice")
         else:
-            found[key.strip()] = rest.strip()
+            found[key.strip()] = rest
     if problems:
         raise ConfigError(problems, where="command line")
     return found
@@ -52,4 +53,10 @@ def typed() -> str:
 
 def nested(**parts: Any) -> dict[str, Any]:
     """Drop what was not given."""
-    return {key: value for key, value in parts.items() if value not in (None, {}, "")}
+    return {key: value for key, value in parts.items() if value not in (None, {})}
+
+
+def dumped(value: Any, *, indent: int | None = None) -> str:
+    """Return `value` as JSON that stdout can carry: plain ASCII where its encoding is not UTF-8."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
+    return json.dumps(value, indent=indent, ensure_ascii=encoding not in ("utf-8", "utf8"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
+
+from loanword.cli.options import dumped
 
 if TYPE_CHECKING:
     from loanword.evaluation.scores import TransferReport
@@ -20,7 +21,7 @@ def show(
     from loanword.evaluation.report import summary, to_dict
 
     if as_json:
-        typer.echo(json.dumps(to_dict(report), ensure_ascii=False, indent=1))
+        typer.echo(dumped(to_dict(report), indent=1))
         return
     typer.echo(summary(report, language=language))
     for what, path in files.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loanword.cli.options import Column, Json, pairs
+from loanword.cli.options import Column, Json, dumped, pairs
 from loanword.errors import DataError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def predict(
 
     if texts and source:
         raise UsageError("give texts or --input, not both")
+    columns = pairs(column, option="--column", what="OURS=THEIRS")
+    if columns and not source:
+        raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
     if output:
-        _expect_place(expanded(output))
+        _expect_place(expanded(output), source=source)
     if source:
-        columns = pairs(column, option="--column", what="OURS=THEIRS")
         table = read(source, language=language, shape=PLAIN_TEXT, columns=columns)
         lines, ids = table.text, table.id
     else:
@@ -60,11 +62,13 @@ def predict(
     rows = [_row(text, name, item, top=top) for text, name, item in zip(lines, ids, found, strict=True)]
     if output:
         written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        expanded(output).write_text(written, encoding="utf-8")
+        partial = expanded(output).with_suffix(".partial")
+        partial.write_text(written, encoding="utf-8")
+        partial.replace(expanded(output))
         typer.echo(f"{len(rows)} predictions in {output}", err=True)
     elif as_json:
         for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False))
+            typer.echo(dumped(row))
     else:
         for row in rows:
             labels = "  ".join(f"{item['label']} {item['score']:.3f}" for item in row["labels"])  # type: ignore[attr-defined]
@@ -88,11 +92,13 @@ def _stdin() -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def _expect_place(output: Path) -> None:
+def _expect_place(output: Path, *, source: str | None) -> None:
     if output.suffix != ".jsonl":
         raise UsageError(f"--output {output}: predictions are written as JSON lines; give a name that ends in .jsonl")
     if output.is_dir() or not output.parent.is_dir():
         raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
+    if source and output.exists() and Path(source).expanduser().exists() and output.samefile(Path(source).expanduser()):
+        raise UsageError(f"--output {output} is the --input; what else stands in it would be lost. Choose another name")
 
 
 def _row(text: str, name: str, item: Prediction, *, top: int) -> dict[str, object]:

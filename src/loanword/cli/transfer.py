@@ -64,8 +64,10 @@ def transfer(
 
 def placed(recipe: Recipe, out: str | None = None) -> Recipe:
     """Return the recipe with a folder to save in: `out`, its own, or one under runs/ named after what it does."""
+    from loanword import config
+
     folder = out or recipe.out or f"runs/{recipe.task}-{'-'.join(recipe.data.train)}-seed{recipe.seed}"
-    return recipe.model_copy(update={"out": folder})
+    return config.part(config.Recipe, {**recipe.model_dump(), "out": folder}, where="command line")
 
 
 def start(recipe: Recipe, *, as_json: bool) -> None:
@@ -74,7 +76,11 @@ def start(recipe: Recipe, *, as_json: bool) -> None:
     from loanword.cli.progress import Terminal
     from loanword.run import run
 
-    result = run(recipe, command=typed(), progress=Terminal())
+    watch = Terminal()
+    try:
+        result = run(recipe, command=typed(), progress=watch)
+    finally:
+        watch.done()  # Whatever happened, the terminal gets its cursor back.
     show(result.report, files=result.files, as_json=as_json, language=recipe.report_language)
 
 

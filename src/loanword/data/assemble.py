@@ -128,7 +128,12 @@ def _class_name(value: object, class_names: Sequence[str], line: int, column: st
 def _check_language(
     cells: Cells, language: str, names: Mapping[str, str], columns: Mapping[str, str], findings: Findings
 ) -> None:
-    """Note the rows that say to be in another language; the column once where all of them say the same."""
+    """Note the rows that say to be in another language; the column once where all of them say the same.
+
+    Any language agrees with ``und``: the caller does not know.
+    """
+    if language == "und":
+        return
     mapped = names["language"] if "language" in columns else ""
     column = mapped or next((name for name in LANGUAGE_COLUMNS if _states_languages(cells.values.get(name, []))), "")
     stated = [

@@ -38,19 +38,27 @@ def gather(
     """
     problems: list[Problem] = []
     wrong: list[str] = []
+    places = [*settings.train.values(), *settings.dev.values(), *settings.test.values()]
+    mixed = not all(source.startswith("builtin:") for source in places)  # Then the column map is that of the others.
     found: dict[str, Tables] = {}
     for split in ("train", "dev", "test"):
         sources: Mapping[str, str] = getattr(settings, split) if tables is None else {}
         found[split] = dict((tables or {}).get(split, {}))
         for tag, source in sources.items():
+            columns = {} if source.startswith("builtin:") and mixed else settings.columns
             try:
                 found[split][tag] = read(
-                    source, language=tag, shape=shape, columns=settings.columns, split=split_of(source, split)
+                    source, language=tag, shape=shape, columns=columns, split=split_of(source, split)
                 )
             except DataError as error:
                 problems += error.problems
             except UsageError as error:
                 wrong.append(str(error))
+        problems += [
+            Problem("LW111", table.origin, 0, "there are no rows", f"Leave {tag} out, or give rows of it")
+            for tag, table in (tables or {}).get(split, {}).items()
+            if not len(table)
+        ]
     raise_all(wrong, problems)
     if "label" in shape.required:
         raise_all([], _without_choice(found["train"]))

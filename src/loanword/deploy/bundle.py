@@ -5,7 +5,7 @@ head.safetensors                  the head and the temperature
 tokenizer.json ...                the tokenizer, as transformers loads it
 loanword.json                     task, labels, prefix, pooling, what it was trained on
 README.md report.json             the model card, the scores
-manifest.json                     SHA-256 of every file
+manifest.json                     SHA-256 of every file but the card, which may be edited
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from loanword.config import Recipe, expanded
 from loanword.data.records import Record
 from loanword.deploy import manifest
-from loanword.deploy.base import bundle_folder, unpack
+from loanword.deploy.base import bundle_folder, hub_bundle, unpack
 from loanword.deploy.card import HERE, card
 from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
@@ -34,7 +34,7 @@ from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.evaluation import report as reports
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
-from loanword.hub import ask_hub, quiet_hub
+from loanword.hub import ask_hub
 from loanword.language.tag import canonical
 from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
@@ -82,16 +82,28 @@ class Bundle:
         return predictions
 
     def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:
-        """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole."""
+        """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole.
+
+        A bundle that was loaded has no reports; it replaces no run that has (`UsageError`). If a report cannot be
+        made, the model is saved all the same, and `LoanwordError` says so.
+        """
         folder = expanded(folder)
         expect_output(folder)
+        if self.report is None and any((folder / name).exists() for name in reports.FILES):
+            raise UsageError(
+                f"{folder} holds the reports of a run, and this bundle has none to put in their place; "
+                f"choose another folder, or replace the model alone: save_pretrained('{folder / INSIDE}')"
+            )
         with _staging(folder / INSIDE) as staging:
             (staging / INSIDE).mkdir()
             self._write(staging / INSIDE, repo=HERE)
-            files = {"model": INSIDE}
-            if self.report is not None:
-                written = reports.write(self.report, staging, language=language)
-                files.update({kind: path.name for kind, path in written.items()})
+            files, trouble = {"model": INSIDE}, None
+            try:
+                if self.report is not None:
+                    written = reports.write(self.report, staging, language=language)
+                    files.update({kind: path.name for kind, path in written.items()})
+            except Exception as error:  # A chart that a library cannot draw is no reason to lose a trained model.
+                trouble = error
             if self.recipe is not None:
                 recipe = self.recipe.model_copy(update={"out": None}).seen_from(folder)
                 (staging / RECIPE).write_text(recipe.to_toml(), encoding="utf-8")
@@ -102,6 +114,11 @@ class Bundle:
                     (staging / name).replace(folder / name)
                 else:
                     (folder / name).unlink(missing_ok=True)
+        if trouble is not None:
+            raise LoanwordError(
+                f"the model is saved in {folder / INSIDE}, but its reports could not be written "
+                f"({type(trouble).__name__}: {trouble}); `loanword evaluate {folder} --test ...` makes new ones"
+            ) from trouble
         return {kind: folder / name for kind, name in files.items()}
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -212,7 +229,12 @@ class Bundle:
             ):
                 address = api.create_repo(repo_id, private=private, exist_ok=True)
                 api.upload_folder(
-                    repo_id=repo_id, folder_path=scratch, revision=revision, commit_message="Upload loanword bundle"
+                    repo_id=repo_id,
+                    folder_path=scratch,
+                    revision=revision,
+                    commit_message="Upload loanword bundle",
+                    # Of an older model there, nothing that is read may stay beside the new one.
+                    delete_patterns=[f"*{ending}" for ending in manifest.READ],
                 )
         return str(address)
 
@@ -264,14 +286,16 @@ def _locate(path: str) -> Path:
         raise ModelError(f"{path} is no bundle: neither it nor {path}/{INSIDE} holds {INFO}")
     if not is_hub_id(path):
         raise ModelError(f"bundle '{path}' does not exist")
-    from huggingface_hub import snapshot_download
-
-    found_there = ask_hub(path, kind="model").status == "found"
-    with (
-        quiet_hub(),
-        _explained(f"bundle '{path}' is neither a folder nor to be had from the Hub", "check the name or the network"),
-    ):
-        return Path(snapshot_download(path, local_files_only=not found_there))
+    if found := hub_bundle(path):
+        return found
+    reply = ask_hub(path, kind="model")
+    reason = {
+        "found": f"its repository has no {INFO}",
+        "unreachable": f"it is not in the cache, and the Hub cannot be reached: {reply.reason}",
+    }.get(reply.status, "there is no such repository that you may read")
+    raise ModelError(
+        f"bundle '{path}' is neither a folder nor to be had from the Hub ({reason}); check the name or the network"
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A SHA-256 for every file of a folder: what was saved is what is loaded."""
+"""A SHA-256 for every file of a bundle that is loaded: what was saved is what is loaded."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ NAME = "manifest.json"
 READ = (".safetensors", ".json", ".jinja", ".model", ".txt", ".py")
 """Endings of the files that make a model or a tokenizer."""
 
+CARD = "README.md"
+"""Left out: nothing reads it but people, and on the Hub they edit it."""
+
 
 def write(folder: Path) -> None:
     """Write the manifest of `folder`: file name -> size and SHA-256."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    (folder / NAME).write_bytes(_dump({name: _entry(folder / name) for name in files if name != NAME}))
+    (folder / NAME).write_bytes(_dump({name: _entry(folder / name) for name in files if name not in (NAME, CARD)}))
 
 
 def verify(folder: Path) -> None:

@@ -28,8 +28,10 @@ def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> N
 
     Files of an earlier run are replaced, and no others: least of all those of a bundle.
     """
-    if (folder / INFO).is_file():
-        raise UsageError(f"{folder} is a bundle; what is written into it would damage it. Choose another folder")
+    around = next((place for place in (folder, *folder.resolve().parents) if (place / INFO).is_file()), None)
+    if around is not None:
+        where = "is" if around == folder else f"lies in {around}, which is"
+        raise UsageError(f"{folder} {where} a bundle; what is written into it would damage it. Choose another folder")
     if not folder.exists() and folder.is_symlink():
         raise UsageError(f"{folder} is a link to {folder.readlink()}, which does not exist; choose another folder")
     expect_replaceable(folder / INSIDE)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 class ModelEntry:
     """What the registry says of a model.
 
-    `prefix` goes before every text of a supervised task; `pooling` is how the model's own authors make one vector of a
-    text. The e5 models were made with "query: " before a text: for labels that is left out, since it pulls languages
-    apart (docs/log.md).
+    `prefix` goes before every text of a supervised task; `pooling` is how pieces become one vector, as the model's
+    authors do it where they do. The e5 models were made with "query: " before a text: for labels that is left out,
+    since it pulls languages apart (docs/log.md).
     """
 
     name: str

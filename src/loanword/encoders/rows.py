@@ -21,7 +21,7 @@ from loanword.tokens.encoded import Encoded
 class CompactEmbedding(nn.Module):
     """Stands in for an `nn.Embedding` while only some of its rows are needed.
 
-    Takes the same ids. An id outside the kept rows raises `ModelError` (`check` says so before training does).
+    Takes the same ids. An id outside the kept rows raises `ModelError`.
     """
 
     where: torch.Tensor

@@ -133,11 +133,6 @@ def in_wrong_script(text: str, tag: str) -> bool:
     return bool(expected) and total > 0 and 5 * sum(counts.get(code, 0) for code in expected) < total
 
 
-def wrong_script_share(texts: Sequence[str], tag: str) -> float:
-    """Return the share of `texts` that `in_wrong_script` refuses."""
-    return sum(in_wrong_script(text, tag) for text in texts) / len(texts) if texts else 0.0
-
-
 def are_close(one: str, other: str) -> bool:
     """Whether two tags are one language or near relatives that n-grams do not separate."""
     first, second = (canonical(tag).partition("-")[0] for tag in (one, other))

@@ -18,7 +18,7 @@ class SentenceHead(nn.Module):
     weights: torch.Tensor
 
     def __init__(self, width: int, classes: int, *, dropout: float = 0.1, smoothing: float = 0.0) -> None:
-        """Create the layer as BERT does: normal weights of deviation 0.02, no bias."""
+        """Create the layer as BERT does: normal weights of deviation 0.02, a bias of zero."""
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(width, classes)

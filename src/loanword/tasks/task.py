@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from loanword.data.records import Record, Shape
-    from loanword.encoders.encoder import Encoder, EncoderOutput
+    from loanword.encoders.encoder import Encoder
     from loanword.tokens.encoded import Encoded
     from loanword.tokens.tokenizer import Tokenizer
 
@@ -32,18 +32,6 @@ class Prediction:
     label: str
     score: float
     scores: dict[str, float] = field(default_factory=dict)
-
-
-class Head(Protocol):
-    """The module on top of the encoder."""
-
-    def __call__(self, output: EncoderOutput) -> torch.Tensor:
-        """Map (batch, seq, width) or (batch, width) to the task's outputs."""
-        ...
-
-    def loss(self, outputs: torch.Tensor, targets: Any) -> torch.Tensor:
-        """Return the mean loss over the rows, in fp32."""
-        ...
 
 
 class Task(Protocol):
@@ -70,7 +58,10 @@ class Task(Protocol):
         ...
 
     def head(self, encoder: Encoder) -> nn.Module:
-        """Return a fresh head for `encoder`."""
+        """Return a fresh head for `encoder`: from `EncoderOutput` to outputs, with ``loss(outputs, targets)``.
+
+        The loss is the mean over the rows, in fp32.
+        """
         ...
 
     def decode(self, outputs: np.ndarray) -> list[Prediction]:
