@@ -82,7 +82,7 @@ def test_scikit_learn_can_clone_and_search(tiny_folder, rows):
         ({"y": ["x", "x"]}, DataError, "LW305 the training data has the label 'x' only"),
         ({"y": [["x"], ["z"]]}, UsageError, "y has 2 dimensions; expected one label a text"),
         ({"X": np.asarray([["a"], ["b"]])}, TypeError, "texts is a ndarray of 2 dimensions; give one column"),
-        ({"X": [], "y": []}, DataError, "LW305 the training data has no label"),
+        ({"X": [], "y": []}, DataError, "LW111 there are no rows"),
     ],
 )
 def test_rows_that_cannot_be_learned_from(tiny_folder, change, error, says):
