@@ -83,7 +83,8 @@ class TrainingSettings(Settings):
     max_steps: int = Field(default=100_000, ge=1)
     batch_size: int = Field(default=32, ge=1)
     micro_tokens: int = Field(default=4096, ge=16)
-    learning_rate: float = Field(default=1e-4, gt=0)
+    learning_rate: float | None = Field(default=None, gt=0)
+    """None: by whether the encoder was ever trained (`training.optimizer.peak_rate`)."""
     head_rate: float = Field(default=1.0, gt=0)
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0)

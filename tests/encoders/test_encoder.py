@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tests.tiny import TOKENIZER_OF, tiny_config
 
 from loanword.batches.batch import collate
 from loanword.encoders.encoder import POOLINGS, Encoder, pool
@@ -214,3 +215,16 @@ def test_a_model_without_layers_to_choose_from(tiny_encoder):
     assert [len(group) > 0 for group in encoder.layer_parameters()] == [True, False, False]
     with pytest.raises(ModelError, match="a BertModel has no list of layers"):
         _ = encoder.layers
+
+
+def test_an_encoder_without_a_past_is_told_from_one_with(tiny_encoder, fresh_tokenizer, tiny_kinds):
+    from transformers import AutoModel
+
+    fresh = AutoModel.from_config(tiny_config(tiny_kinds, fresh_tokenizer(TOKENIZER_OF[tiny_kinds])))
+    encoder = Encoder(fresh, name="fresh")
+    assert encoder.untrained
+    assert not tiny_encoder(tiny_kinds).encoder.untrained
+    norm = next(part for part in fresh.modules() if "Norm" in type(part).__name__)
+    with torch.no_grad():
+        norm.weight[0] += 1e-3
+    assert not encoder.untrained

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from loanword.errors import UsageError
-from loanword.training.optimizer import adamw, expect_layers, freeze, schedule, train_mode
+from loanword.training.optimizer import adamw, expect_layers, freeze, peak_rate, schedule, train_mode
 
 
 def rates(kind, steps, warmup):
@@ -119,3 +119,15 @@ def test_train_mode_keeps_what_is_frozen_still(toy_run):
     encoder = run.model.encoder.model
     assert not any(part.training for part in (*encoder.embeddings.modules(), *encoder.encoder.layer[0].modules()))
     assert all(part.training for part in (*run.model.head.modules(), *encoder.encoder.layer[1].modules()))
+
+
+def test_the_default_rate_asks_whether_there_is_a_past_to_lose(toy_run):
+    run, _ = toy_run("bert", learning_rate=None)
+    assert peak_rate(run.model, run.settings) == adamw(run.model, run.settings).defaults["lr"] == 1e-4
+    with torch.no_grad():
+        for part in run.model.encoder.modules():
+            if isinstance(part, torch.nn.LayerNorm):
+                part.weight.fill_(1)
+                part.bias.zero_()
+    assert peak_rate(run.model, run.settings) == adamw(run.model, run.settings).defaults["lr"] == 1e-3
+    assert peak_rate(run.model, run.settings.model_copy(update={"learning_rate": 0.5})) == 0.5

@@ -54,6 +54,17 @@ class Encoder(nn.Module):
         self._takes_types = "token_type_ids" in takes and int(getattr(model.config, "type_vocab_size", 0)) > 1
 
     @property
+    def untrained(self) -> bool:
+        """Whether no training ever reached it: every norm is as it was made, all ones and zeros."""
+        norms = [part for part in self.model.modules() if "Norm" in type(part).__name__]
+        made = [
+            (parameter == (1 if name == "weight" else 0)).all()
+            for part in norms
+            for name, parameter in part.named_parameters(recurse=False)
+        ]
+        return bool(made) and all(bool(one) for one in made)
+
+    @property
     def config(self) -> Any:
         """The transformers configuration."""
         return self.model.config

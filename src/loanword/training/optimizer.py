@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from loanword.tasks.model import Model
 
 
+PRETRAINED, UNTRAINED = 1e-4, 1e-3
+"""Peak learning rates of the default recipe; docs/log.md says how they were found."""
+
+
 def expect_layers(encoder: Encoder, count: int) -> None:
     """Raise `UsageError` if there are no `count` layers to freeze, `ModelError` if layers cannot be told apart."""
     if count > (found := len(encoder.layers) if count else 0):
@@ -47,6 +51,11 @@ def train_mode(model: Model, *, layers: int) -> None:
                 layer.train()
 
 
+def peak_rate(model: Model, settings: TrainingSettings) -> float:
+    """Return the learning rate of `settings`, or that of the default recipe: one without any past has none to lose."""
+    return settings.learning_rate or (UNTRAINED if model.encoder.untrained else PRETRAINED)
+
+
 def adamw(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
     """Build a fused AdamW over what is trainable.
 
@@ -54,16 +63,14 @@ def adamw(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
     not move). `layer_decay` multiplies the learning rate once per layer from the top down; the head learns at
     `head_rate` times the rate.
     """
-    by_depth = model.encoder.layer_parameters()
+    by_depth, peak = model.encoder.layer_parameters(), peak_rate(model, settings)
     top = len(by_depth) - 1
     groups: list[dict[str, Any]] = []
     for depth, parameters in enumerate(by_depth):
-        rate = settings.learning_rate * settings.layer_decay ** (top - depth)
+        rate = peak * settings.layer_decay ** (top - depth)
         groups += _split(parameters, rate=rate, decay=0.0 if depth == 0 else settings.weight_decay)
-    groups += _split(
-        list(model.head.parameters()), rate=settings.learning_rate * settings.head_rate, decay=settings.weight_decay
-    )
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.999), eps=1e-8, fused=True)
+    groups += _split(list(model.head.parameters()), rate=peak * settings.head_rate, decay=settings.weight_decay)
+    return torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.999), eps=1e-8, fused=True)
 
 
 def _split(parameters: list[torch.nn.Parameter], *, rate: float, decay: float) -> list[dict[str, Any]]:

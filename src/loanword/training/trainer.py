@@ -22,7 +22,7 @@ from loanword.randomness import derive, generator
 from loanword.tokens.encoded import Encoded
 from loanword.training.candidates import Weights, snapshot
 from loanword.training.hooks import Average, KeepBest
-from loanword.training.optimizer import adamw, freeze, schedule, train_mode
+from loanword.training.optimizer import adamw, freeze, peak_rate, schedule, train_mode
 from loanword.training.state import Hook, Run, State
 
 Validate = Callable[[], Mapping[str, float]]
@@ -35,7 +35,7 @@ class Trained:
     """What training leaves behind.
 
     `candidates` are sets of weights by name, "last" always among them; `kept` the embedding rows they hold, if the
-    table was compact; `tokens_per_second` counts real tokens, no padding.
+    table was compact; `tokens_per_second` counts real tokens, no padding; `learning_rate` is the peak.
     """
 
     candidates: dict[str, Weights]
@@ -45,6 +45,7 @@ class Trained:
     seconds: float
     tokens_per_second: float
     rows: int
+    learning_rate: float
     history: list[dict[str, float]] = field(default_factory=list)
 
     def describe(self, settings: TrainingSettings) -> dict[str, float | int | str | bool | None]:
@@ -53,7 +54,7 @@ class Trained:
             "steps": self.steps,
             "epochs": round(self.epochs, 2),
             "batch_size": settings.batch_size,
-            "learning_rate": settings.learning_rate,
+            "learning_rate": self.learning_rate,
             "start": settings.start,
             "embeddings": settings.embeddings,
             "embedding_rows_trained": self.rows,
@@ -72,7 +73,7 @@ def train(
     settings, model = run.settings, run.model
     model.to(run.hardware.device)
     freeze(model, layers=settings.freeze_layers, embeddings=settings.embeddings == "frozen")
-    table = model.encoder.model.get_input_embeddings().weight
+    table, peak = model.encoder.model.get_input_embeddings().weight, peak_rate(model, settings)
     begin, started = getattr(run.objective, "begin", None), time.perf_counter()
     with torch.no_grad(), run.hardware.autocast():
         more = begin(encoded, model.encoder) if begin else ()
@@ -96,6 +97,7 @@ def train(
         seconds=seconds,
         tokens_per_second=state.tokens / max(seconds, 1e-9),
         rows=len(table) * table.requires_grad if kept is None else len(kept),
+        learning_rate=peak,
         history=state.history,
     )
 
