@@ -42,7 +42,7 @@ def predict(
     if columns and not source:
         raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
     if output:
-        _expect_place(expanded(output), source=source)
+        _expect_place(expanded(output), source=expanded(source) if source else None)
     if source:
         table = read(source, language=language, shape=PLAIN_TEXT, columns=columns)
         lines, ids = table.text, table.id
@@ -62,7 +62,7 @@ def predict(
     rows = [_row(text, name, item, top=top) for text, name, item in zip(lines, ids, found, strict=True)]
     if output:
         written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        partial = expanded(output).with_suffix(".partial")
+        partial = expanded(output).with_name(f".{expanded(output).name}.partial")
         partial.write_text(written, encoding="utf-8")
         partial.replace(expanded(output))
         typer.echo(f"{len(rows)} predictions in {output}", err=True)
@@ -92,12 +92,12 @@ def _stdin() -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def _expect_place(output: Path, *, source: str | None) -> None:
+def _expect_place(output: Path, *, source: Path | None) -> None:
     if output.suffix != ".jsonl":
         raise UsageError(f"--output {output}: predictions are written as JSON lines; give a name that ends in .jsonl")
     if output.is_dir() or not output.parent.is_dir():
         raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
-    if source and output.exists() and Path(source).expanduser().exists() and output.samefile(Path(source).expanduser()):
+    if source and source.exists() and output.exists() and output.samefile(source):
         raise UsageError(f"--output {output} is the --input; what else stands in it would be lost. Choose another name")
 
 
