@@ -103,7 +103,7 @@ def test_check_estimates_and_writes_nothing(toy_recipe, tmp_path):
     findings, cost = loanword.check(toy_recipe("bert", out=str(tmp_path / "out")))
     rows = len(Path(toy_recipe("bert").data.train["en"]).read_text(encoding="utf-8").splitlines())
     assert (cost.train_rows, cost.steps) == (rows, 2 * math.ceil(rows / 8))
-    assert {item.severity for item in findings} <= {"error", "warning", "info"}
+    assert findings == []
     assert not (tmp_path / "out").exists()
 
 

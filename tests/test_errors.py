@@ -11,6 +11,7 @@ from loanword.errors import (
     ModelError,
     Problem,
     UsageError,
+    in_short,
 )
 
 PROBLEM = Problem("LW210", "en.jsonl", 3, "the text is empty", "remove the row", column="text")
@@ -61,3 +62,15 @@ def test_a_missing_extra_is_the_line_that_installs_it():
 
     assert str(error) == "reading Parquet needs pyarrow, which is not installed. Run: pip install 'loanword[parquet]'"
     assert error.extra == "parquet"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("first.\nsecond"), "ValueError: first"),
+        (ConnectionError(), "ConnectionError"),
+        (OSError("x" * 999), "OSError: " + "x" * 200),
+    ],
+)
+def test_errors_of_others_in_short(error, says):
+    assert in_short(error) == says

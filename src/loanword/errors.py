@@ -12,6 +12,9 @@ from dataclasses import dataclass
 SHOWN = 20
 """Problems printed in full; the rest is counted."""
 
+LONG = 200
+"""Characters of a foreign error that a message repeats."""
+
 
 class LoanwordError(Exception):
     """Base of everything that loanword raises on purpose."""
@@ -83,3 +86,9 @@ class MissingExtra(LoanwordError):  # noqa: N818 - it says what is missing
         """Name the `extra` of loanword that brings `package`, which `purpose` needs."""
         self.extra = extra
         super().__init__(f"{purpose} needs {package}, which is not installed. Run: pip install 'loanword[{extra}]'")
+
+
+def in_short(error: BaseException) -> str:
+    """Render an error of somebody else's code for a message: its type and the first line of what it says."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:LONG].rstrip('. :')}".rstrip(": ")

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Literal
 
-from loanword.errors import MissingExtra
+from loanword.errors import MissingExtra, in_short
 
 TIMEOUT = 10.0
 """Seconds that the Hub has to answer."""
@@ -92,8 +92,7 @@ def _reply(name: str, *, kind: Literal["model", "dataset"], revision: str | None
     except RevisionNotFoundError:
         return Reply("no revision")
     except Exception as error:  # No network, no route, a captive portal, a broken mirror.
-        lines = str(error).strip().splitlines() or [""]
-        return Reply("unreachable", reason=f"{type(error).__name__}: {lines[0].rstrip('.')}".rstrip(": "))
+        return Reply("unreachable", reason=in_short(error))
     return Reply("found", files=frozenset(file.rfilename for file in siblings or ()))
 
 

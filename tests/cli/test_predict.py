@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 
 def test_texts_files_and_stdin_agree(call, finished, tmp_path):
@@ -77,11 +80,7 @@ def test_a_column_map_needs_a_file(call, finished):
     assert (done.exit_code, "--column is for --input" in done.stderr) == (2, True)
 
 
-def test_json_fits_any_console(call, finished, monkeypatch):
-    import os
-    import subprocess
-    import sys
-
+def test_json_fits_any_console(finished):
     done = subprocess.run(
         [sys.executable, "-m", "loanword", "predict", str(finished[1]), "厨房 😀", "--json"],
         env={**os.environ, "PYTHONIOENCODING": "cp1252"},

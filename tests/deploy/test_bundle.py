@@ -410,9 +410,11 @@ class FakeHub:
         self.calls.append(("create", repo_id, private, exist_ok))
         return f"https://hub.example/{repo_id}"
 
+    def list_repo_files(self, repo_id, *, revision):
+        return ["README.md", "vocab.txt", "old.safetensors", "notes/mine.json", ".gitattributes"]
+
     def upload_folder(self, *, repo_id, folder_path, revision, commit_message, delete_patterns):
-        assert {"*.json", "*.safetensors", "*.txt"} <= set(delete_patterns)
-        assert not any(pattern.endswith((".md", "*")) for pattern in delete_patterns)
+        assert delete_patterns == ["vocab.txt", "old.safetensors"]
         self.calls.append(("upload", repo_id, revision, contents(Path(folder_path))))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import shlex
 import sys
@@ -58,5 +59,5 @@ def nested(**parts: Any) -> dict[str, Any]:
 
 def dumped(value: Any, *, indent: int | None = None) -> str:
     """Return `value` as JSON that stdout can carry: plain ASCII where its encoding is not UTF-8."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
-    return json.dumps(value, indent=indent, ensure_ascii=encoding not in ("utf-8", "utf8"))
+    encoding = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name
+    return json.dumps(value, indent=indent, ensure_ascii=encoding != "utf-8")

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from loanword.data.codes import Findings, plain
 from loanword.data.columns import Cells
-from loanword.errors import MissingExtra, UsageError
+from loanword.errors import MissingExtra, UsageError, in_short
 from loanword.hub import ask_hub, quiet_hub
 
 REFERENCE = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?::(?P<config>[^:@\s]+))?(?:@(?P<split>\S+))?")
@@ -70,13 +70,13 @@ def _load(name: str, config: str | None, split: str | None, findings: Findings) 
         if offline:
             # The library's own words for a missing copy are about a switch that nobody turned.
             absent = isinstance(error, ConnectionError | FileNotFoundError)
-            cache = "has no copy" if absent else f"does not have it as asked: {_first_sentence(error)}"
+            cache = "has no copy" if absent else f"does not have it as asked: {in_short(error)}"
             _unreachable(findings, f"the Hub cannot be asked for {name} ({reply.reason}), and the local cache {cache}")
         if not isinstance(error, ValueError | FileNotFoundError):
-            _unreachable(findings, f"the Hub data set {name} cannot be fetched: {_first_sentence(error)}")
+            _unreachable(findings, f"the Hub data set {name} cannot be fetched: {in_short(error)}")
         findings.stop(
             "LW118",
-            cause=f"the Hub data set {name} cannot be had as asked: {_first_sentence(error)}",
+            cause=f"the Hub data set {name} cannot be had as asked: {in_short(error)}",
             fix="check name, configuration and split on the data set's page; log in if access is restricted",
         )
 
@@ -111,8 +111,3 @@ def _library() -> ModuleType:
     except ImportError:
         raise MissingExtra("hub", "datasets", "reading from the Hub") from None
     return datasets  # type: ignore[no-any-return, unused-ignore]
-
-
-def _first_sentence(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__

@@ -11,7 +11,7 @@ from loanword.deploy.info import INFO, Info, read
 from loanword.deploy.output import INSIDE
 from loanword.deploy.portable import is_hub_id
 from loanword.encoders.load import Loaded, load
-from loanword.errors import ModelError
+from loanword.errors import ModelError, in_short
 from loanword.hub import ask_hub, quiet_hub
 from loanword.strategies.regime import Lineage
 
@@ -71,6 +71,5 @@ def hub_bundle(name: str, *, revision: str | None = None) -> Path | None:
     except Exception as error:  # The connection broke, the disk is full, a file is gone.
         if reply.status != "found" and isinstance(error, LocalEntryNotFoundError):
             return None
-        first = (str(error).strip().splitlines() or [""])[0].rstrip(".: ")
-        raise ModelError(f"bundle '{name}' cannot be fetched ({type(error).__name__}: {first}); try again") from error
+        raise ModelError(f"bundle '{name}' cannot be fetched ({in_short(error)}); try again") from error
     return folder if (folder / INFO).is_file() else None

@@ -30,7 +30,7 @@ from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
 from loanword.encoders.save import save_model, save_tensors
-from loanword.errors import LoanwordError, ModelError, UsageError
+from loanword.errors import LoanwordError, ModelError, UsageError, in_short
 from loanword.evaluation import report as reports
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
@@ -117,7 +117,7 @@ class Bundle:
         if trouble is not None:
             raise LoanwordError(
                 f"the model is saved in {folder / INSIDE}, but its reports could not be written "
-                f"({type(trouble).__name__}: {trouble}); `loanword evaluate {folder} --test ...` makes new ones"
+                f"({in_short(trouble)}); `loanword evaluate {folder} --test ...` makes new ones"
             ) from trouble
         return {kind: folder / name for kind, name in files.items()}
 
@@ -233,10 +233,14 @@ class Bundle:
                     folder_path=scratch,
                     revision=revision,
                     commit_message="Upload loanword bundle",
-                    # Of an older model there, nothing that is read may stay beside the new one.
-                    delete_patterns=[f"*{ending}" for ending in manifest.READ],
+                    delete_patterns=_read_of(api.list_repo_files(repo_id, revision=revision)),
                 )
         return str(address)
+
+
+def _read_of(files: Sequence[str]) -> list[str]:
+    """Of the `files` of a repository, those that would be read with a bundle: of an older model nothing may stay."""
+    return [name for name in files if "/" not in name and name.endswith(manifest.READ)]
 
 
 def expect_texts(texts: Sequence[str]) -> None:
@@ -304,8 +308,7 @@ def _explained(what: str, advice: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        first = (str(error).strip().splitlines() or [""])[0][:160].rstrip(".: ")
-        raise ModelError(f"{what} ({type(error).__name__}: {first}); {advice}") from error
+        raise ModelError(f"{what} ({in_short(error)}); {advice}") from error
 
 
 def _json(value: Any) -> str:
