@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -51,19 +53,65 @@ def test_a_device_that_is_not_here_is_refused(device):
         detect(device=device)
 
 
+@pytest.fixture
+def stat(monkeypatch, tmp_path):
+    """Write what /proc/stat says, now and after the look: for each core, how many of 10 ticks others worked."""
+    file = tmp_path / "stat"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr(hardware, "STAT", str(file))
+
+    def say(busy, *, allowed=None, start=1000):
+        cores = range(len(busy))
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(allowed or cores), raising=False)
+
+        def write(worked):
+            ticks = [f"cpu{core} {start + worked[core]} 0 0 {start - worked[core]} 0 0 0 0 7 7" for core in cores]
+            file.write_text("\n".join(["cpu 1 2 3 4 5 6 7 8 9 10", *ticks, "intr 5", ""]))
+
+        write([0] * len(busy))
+        later = [f"cpu{core} {start + count} 0 0 {start + 10 - count} 0 0 0 0 9 9" for core, count in enumerate(busy)]
+        monkeypatch.setattr(time, "sleep", lambda seconds: file.write_text("\n".join(later)))
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("busy", "free"),
+    [([0, 0, 0, 0], 4), ([1, 1, 1, 1], 4), ([10, 0, 5, 0], 2), ([10, 10, 9, 0], 1), ([10, 10, 10, 10], 1), ([10], 1)],
+)
+def test_free_cores_leave_room_for_what_others_do_now(stat, busy, free):
+    stat(busy)
+    assert free_cores() == free
+
+
+def test_only_the_cores_that_this_process_may_use_count(stat):
+    stat([10, 10, 0, 0], allowed=[2, 3])
+    assert free_cores() == 2
+    stat([10, 10, 0, 0], allowed=[0, 3])
+    assert free_cores() == 1
+
+
 @pytest.mark.parametrize(
     ("load", "cores", "free"), [(0.0, 4, 4), (0.4, 4, 4), (1.5, 4, 3), (3.5, 4, 1), (50.0, 4, 1), (2.0, 1, 1)]
 )
-def test_free_cores_leave_room_for_others(monkeypatch, load, cores, free):
+def test_where_the_system_does_not_say_the_load_decides(monkeypatch, load, cores, free):
     monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr(hardware, "STAT", "/nowhere")
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)), raising=False)
 
     assert free_cores() == free
 
 
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /proc/stat")
+def test_what_this_machine_says_can_be_read():
+    total, idle = hardware._ticks(os.sched_getaffinity(0))
+    assert 0 < idle < total
+
+
 @pytest.mark.parametrize(("value", "expected"), [("3", 3), ("0", 4), ("many", 4), ("", 4)])
 def test_an_explicit_number_of_threads_wins(monkeypatch, value, expected):
+    monkeypatch.setattr(hardware, "STAT", "/nowhere")
     monkeypatch.setenv("OMP_NUM_THREADS", value)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0, 0))
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(4)), raising=False)
@@ -107,6 +155,7 @@ def test_a_system_that_tells_neither_memory_nor_load(monkeypatch):
     """Windows has no module `resource` and no `os.getloadavg`."""
     monkeypatch.setitem(sys.modules, "resource", None)
     monkeypatch.delattr(os, "getloadavg")
+    monkeypatch.setattr(hardware, "STAT", "/nowhere")
     monkeypatch.delenv("OMP_NUM_THREADS")
 
     assert peak_memory() == 0

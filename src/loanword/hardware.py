@@ -1,7 +1,7 @@
 """What the machine can do: device, precision, threads, memory. Asked once, told in the run's report.
 
-Nothing here is timed. The number of threads follows what else runs on the machine; sums of floats depend on it, so
-set `threads` where two runs have to agree bit for bit.
+No speed is measured here. The number of threads follows what else runs on the machine right now; sums of floats depend
+on it, so set `threads` where two runs have to agree bit for bit.
 """
 
 from __future__ import annotations
@@ -9,14 +9,21 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loanword.errors import UsageError
 
 if TYPE_CHECKING:
     import torch
+
+STAT = "/proc/stat"
+LOOK = 0.1
+"""Seconds for which a machine is watched to see which of its cores are busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +86,39 @@ def detect(*, device: str = "auto", precision: str = "auto", threads: int = 0) -
 
 
 def free_cores() -> int:
-    """Count the cores this process may use, less those that other processes keep busy; at least 1.
+    """Count the cores this process may use, less those that other processes keep busy right now; at least 1.
 
-    Two threads beside another two-thread job are slower than one, so the load of the last minute is looked at.
-    An explicit ``OMP_NUM_THREADS`` wins.
+    Two threads beside another two-thread job are slower than one. An explicit ``OMP_NUM_THREADS`` wins.
     """
     explicit = os.environ.get("OMP_NUM_THREADS", "")
     if explicit.isdigit() and int(explicit) > 0:
         return int(explicit)
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    return max(1, len(allowed) - round(_busy(allowed)))
+
+
+def _busy(cores: Collection[int]) -> float:
+    """Look for a moment at how many of `cores` others keep busy; elsewhere than on Linux, at the last minute's load."""
+    if before := _ticks(cores):
+        time.sleep(LOOK)  # This process does nothing meanwhile: what is busy is others'.
+        total, idle = (new - old for new, old in zip(_ticks(cores), before, strict=True))
+        return len(cores) * (total - idle) / total if total else 0.0
     try:
-        load = os.getloadavg()[0]
+        return max(0.0, os.getloadavg()[0] - 0.5)
     except (OSError, AttributeError):  # Windows has no such number.
-        load = 0.0
-    return max(1, allowed - round(max(0.0, load - 0.5)))
+        return 0.0
+
+
+def _ticks(cores: Collection[int]) -> tuple[int, ...]:
+    """Return the clock ticks that `cores` counted, in all and idle; nothing where the system does not say."""
+    names = {f"cpu{core}" for core in cores}
+    try:
+        lines = [line.split() for line in Path(STAT).read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return ()
+    # The first eight are disjoint; of those, the fourth and fifth are idle, with and without a disk to wait for.
+    counts = [[int(count) for count in line[1:9]] for line in lines if line and line[0] in names]
+    return sum(map(sum, counts)), sum(sum(count[3:5]) for count in counts)
 
 
 def peak_memory() -> int:
