@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 OUT    ?= runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix goals clean wheel
+.PHONY: help setup demo test soak check fix goals clean wheel
 
 help: ## List the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -24,6 +24,9 @@ demo: $(STAMP) ## Train on English, measure forty languages, write a report (run
 
 test: $(STAMP) ## Run the tests (no network, no data sets needed)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: $(STAMP) ## Run the long forms of the fault tests (200 kills at random moments; a quarter of an hour)
+	LOANWORD_SOAK_KILLS=200 $(BIN)/python -m pytest -n 2 tests/test_restart.py tests/training tests/test_durable.py
 
 check: $(STAMP) ## Lint, types, format
 	$(BIN)/ruff check .

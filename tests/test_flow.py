@@ -161,7 +161,8 @@ def test_two_sources_and_no_dev_data(toy_recipe, toy_data):
 def test_what_cannot_be_had_is_told_before_training(toy_recipe, toy_data, monkeypatch, changes, says):
     data = {"train": {"en": str(toy_data["train"]["en"])}, "dev_fraction": 0.0}
     recipe = toy_recipe("bert", data=data, **changes)
-    monkeypatch.setattr("loanword.run.start_from_probe", lambda *_, **__: pytest.fail("the probe was fitted"))
+    probe = "loanword.training.trainer.start_from_probe"
+    monkeypatch.setattr(probe, lambda *_, **__: pytest.fail("the probe was fitted"))
 
     with pytest.raises(UsageError, match=says):
         run(recipe)

@@ -32,7 +32,10 @@ STAGES = (
     "deploy",
     "cli",
 )
-FOUNDATION = {"errors", "registry", "randomness", "version", "provenance", "progress", "hardware", "config", "hub"}
+FOUNDATION = {
+    *("durable", "errors", "registry", "randomness", "version"),
+    *("provenance", "progress", "hardware", "config", "hub"),
+}
 """Top-level modules that every stage may import. They import no stage themselves, but for `language`."""
 
 TYPES_ONLY = {"progress": {"training"}}

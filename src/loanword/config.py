@@ -99,6 +99,12 @@ class TrainingSettings(Settings):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     smoothing: float = Field(default=0.0, ge=0, lt=1)
     piece_exchange: float = Field(default=0.3, ge=0, lt=1)
+    checkpoint_minutes: float = Field(default=5, ge=0)
+    """How often a run with an `out` folder saves where it stands; 0: never, and a run that is stopped is lost."""
+    checkpoint_steps: int = Field(default=0, ge=0)
+    """The same in steps; 0: by the clock."""
+    not_finite: Literal["stop", "skip"] = "stop"
+    """What to do with a step whose loss or gradient is no finite number."""
 
     def head_settings(self) -> dict[str, Any]:
         """Return what a task's constructor takes."""

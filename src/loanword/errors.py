@@ -92,3 +92,12 @@ def in_short(error: BaseException) -> str:
     """Render an error of somebody else's code for a message: its type and the first line of what it says."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:LONG].rstrip('. :')}".rstrip(": ")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python's own, the processor's in torch, or a graphics card's."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    )

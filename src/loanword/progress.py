@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ class Progress(Protocol):
         """`count` more items of the stage are done."""
         ...
 
+    def say(self, text: str) -> None:
+        """Something happened that the user should know: a sentence."""
+        ...
+
     def hooks(self) -> tuple[Hook, ...]:
         """Training hooks that follow the steps."""
         ...
@@ -31,13 +36,17 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Listens to nothing."""
+    """Draws nothing; what the user should know goes to the log "loanword"."""
 
     def stage(self, name: str, *, total: int = 0, detail: str = "") -> None:
         """Ignore it."""
 
     def advance(self, count: int) -> None:
         """Ignore it."""
+
+    def say(self, text: str) -> None:
+        """Log it as a warning, which Python shows on stderr unless told otherwise."""
+        logging.getLogger("loanword").warning(text)
 
     def hooks(self) -> tuple[Hook, ...]:
         """No hooks."""

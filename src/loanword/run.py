@@ -5,30 +5,30 @@ text -> Record -> Encoded -> Batch -> EncoderOutput -> Prediction -> Scores -> T
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from loanword.config import Recipe
 from loanword.data.gather import Tables, gather
 from loanword.deploy.base import load_base
 from loanword.deploy.bundle import Bundle
+from loanword.evaluation.conclusion import report_of
 from loanword.evaluation.evaluate import Evaluator
 from loanword.evaluation.measure import expect_checkpoint, measure
-from loanword.evaluation.notes import run_notes
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import detect
 from loanword.objectives.objective import OBJECTIVES
 from loanword.preflight import expect_sound
 from loanword.progress import Progress, Silent
-from loanword.provenance import circumstances
 from loanword.randomness import seeded
 from loanword.strategies.regime import lineage_of, regimes
 from loanword.strategies.strategy import STRATEGIES, applied, next_round
 from loanword.tasks.model import Model
-from loanword.tasks.probe import start_from_probe
 from loanword.tasks.task import TASKS
+from loanword.training.checkpoints import Checkpoints
+from loanword.training.lock import working_in
 from loanword.training.optimizer import expect_layers
 from loanword.training.state import Data, Run
 from loanword.training.trainer import train
@@ -48,10 +48,24 @@ def run(
 ) -> Result:
     """Run `recipe`; raise what can be known to be wrong (`DataError`, `ModelError`, `UsageError`) before training.
 
-    `tables` ("train", "dev", "test" -> language -> table) stand in for files; `command` is what was typed.
+    `tables` ("train", "dev", "test" -> language -> table) stand in for files; `command` is what was typed. A run that
+    was stopped goes on where it was when the same recipe is run again in the same folder.
     """
     watch = progress or Silent()
     expect_sound(recipe)
+    if not recipe.out:
+        return _flow(recipe, tables, command, watch, None)
+    with working_in(Path(recipe.out)) as folder:
+        return _flow(recipe, tables, command, watch, Checkpoints.of(recipe.training, folder, progress=watch))
+
+
+def _flow(
+    recipe: Recipe,
+    tables: dict[str, Tables] | None,
+    command: str,
+    watch: Progress,
+    checkpoints: Checkpoints | None,
+) -> Result:
     hardware = detect(**recipe.hardware.model_dump())
     strategies = [STRATEGIES.get(name)() for name in recipe.strategies]
     task = TASKS.get(recipe.task)(**recipe.training.head_settings())
@@ -82,30 +96,18 @@ def run(
     expect_layers(plan.model.encoder, plan.settings.freeze_layers)
     expect_checkpoint(recipe.evaluation, dev=plan.data.dev)
 
-    while True:  # One round, unless a strategy asks for another
+    for number in count(1):  # One round, unless a strategy asks for another
         # 3 Record -> Encoded -> Batch -> EncoderOutput -> loss: the probe gives the head its start, then all is trained
         evaluator = Evaluator.of(plan, recipe.evaluation)
         encoded = [item for rows in evaluator.encode(plan.data.train).values() for item in rows]
         dev = evaluator.encode(plan.data.dev)
-        began = time.perf_counter()
-        if plan.settings.start == "probe":
-            watch.stage("probe")
-            start_from_probe(
-                plan.model,
-                encoded,
-                pad_id=plan.tokenizer.pad_id,
-                hardware=hardware,
-                groups=plan.data.groups(),
-                penalty=plan.settings.probe_penalty,
-                seed=recipe.seed,
-            )
-        probing = time.perf_counter() - began
-        watch.stage("train", detail=str(hardware))
         trained = train(
             plan,
             encoded,
             validate=partial(evaluator.quick, plan.data.dev, dev) if dev else None,
             also=[item for rows in dev.values() for item in rows],
+            checkpoints=checkpoints.of_round(number) if checkpoints else None,
+            progress=watch,
         )
 
         # 4 Encoded -> Prediction -> Scores: all languages in one pass, for every candidate checkpoint
@@ -121,26 +123,8 @@ def run(
 
     # 5 Scores -> TransferReport -> bundle
     lineage = replace(lineage, checkpoint=measured.checkpoint)
-    report = TransferReport(
-        task=recipe.task,
-        model=recipe.model,
-        **regimes(lineage, tested=plan.data.test),
-        metric=task.metrics[0],
-        seed=recipe.seed,
-        sources=lineage.trained_on,
-        languages=measured.scores,
-        labels=task.labels,
-        checkpoint=measured.checkpoint,
-        seconds={"train": probing + trained.seconds, "evaluate": measured.seconds},
-        tokens_per_second=trained.tokens_per_second,
-        **circumstances(hardware),
-        recipe=recipe.to_toml(),
-        origins={tag: table.origin for tag, table in plan.data.test.items()},
-        training=trained.describe(plan.settings),
-        temperature=measured.temperature,
-        command=command,
-        notes=run_notes(plan, measured, wanted=recipe.evaluation.checkpoint, language=recipe.report_language),
-    )
+    regime = regimes(lineage, tested=plan.data.test)
+    report = report_of(recipe, plan, trained, measured, regime=regime, sources=lineage.trained_on, command=command)
     bundle = Bundle(plan.model, plan.tokenizer, task, hardware, lineage, seed=recipe.seed, report=report, recipe=recipe)
     files: dict[str, Path] = {}
     if recipe.out:

@@ -105,12 +105,12 @@ def test_a_manifest_that_is_none(folder, text):
 
 
 def test_no_manifest(tmp_path):
-    with pytest.raises(ModelError, match=r"no readable manifest.json .*not a complete bundle"):
+    with pytest.raises(ModelError, match=r"is damaged: there is no readable manifest.json .*download it again"):
         manifest.verify(tmp_path)
 
 
 def test_an_emptied_manifest_vouches_for_nothing(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"weights")
-    (tmp_path / manifest.NAME).write_text("{}\n")
+    (tmp_path / "manifest.json").write_text("{}\n")
     with pytest.raises(ModelError, match="does not list"):
         manifest.verify(tmp_path)

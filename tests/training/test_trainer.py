@@ -309,7 +309,8 @@ def test_time_spent_on_dev_data_is_not_training_time(toy_run):
 
     assert time.perf_counter() - began - done.seconds > 1.4
     tokens = 2 * sum(len(item) for item in encoded)
-    assert done.tokens_per_second == pytest.approx(tokens / done.seconds)
+    # The rate is that of the steps alone; the seconds are those of getting ready, too.
+    assert tokens / done.seconds <= done.tokens_per_second < 2 * tokens / done.seconds
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

@@ -1,6 +1,6 @@
 """Every verb ends in an exit status and a sentence, never in a traceback.
 
-0 done, 1 failed, 2 usage, 3 bad data, 130 interrupted.
+0 done, 1 failed, 2 usage, 3 bad data, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from loanword.errors import LoanwordError
+from loanword.errors import LoanwordError, out_of_memory
 
 
 def guarded(verb: Callable[..., None]) -> Callable[..., None]:
@@ -39,7 +39,7 @@ def guarded(verb: Callable[..., None]) -> Callable[..., None]:
             say(f"error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
             raise typer.Exit(1) from None
         except Exception as error:
-            if _out_of_memory(error):
+            if out_of_memory(error):
                 say("error: out of memory; lower training.micro_tokens, or use a smaller model")
                 raise typer.Exit(1) from None
             if os.environ.get("LOANWORD_DEBUG"):
@@ -48,15 +48,6 @@ def guarded(verb: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(1) from None
 
     return run
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out: Python's own, the processor's in torch, or a graphics card's."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
-    )
 
 
 def say(text: str) -> None:

@@ -55,6 +55,10 @@ class Terminal:
         elif self.total and 4 * self.count // self.total > 4 * before // self.total:
             self.console.print(f"  {self.count} of {self.total} rows", style="dim")
 
+    def say(self, text: str) -> None:
+        """Print it above the bar."""
+        self.console.print(text, markup=False)
+
     def hooks(self) -> tuple[Hook, ...]:
         """Follow the training steps."""
         return (_Steps(self),)

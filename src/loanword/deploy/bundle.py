@@ -11,15 +11,12 @@ manifest.json                     SHA-256 of every file but the card, which may 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-from safetensors import SafetensorError
 
 from loanword.config import Recipe, expanded
 from loanword.data.records import Record
@@ -29,6 +26,7 @@ from loanword.deploy.card import HERE, card
 from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
+from loanword.durable import beside, put
 from loanword.encoders.save import save_model, save_tensors
 from loanword.errors import LoanwordError, ModelError, UsageError, in_short
 from loanword.evaluation import report as reports
@@ -94,7 +92,7 @@ class Bundle:
                 f"{folder} holds the reports of a run, and this bundle has none to put in their place; "
                 f"choose another folder, or replace the model alone: save_pretrained('{folder / INSIDE}')"
             )
-        with _staging(folder / INSIDE) as staging:
+        with beside(folder / INSIDE) as staging:
             (staging / INSIDE).mkdir()
             self._write(staging / INSIDE, repo=HERE)
             files, trouble = {"model": INSIDE}, None
@@ -108,7 +106,7 @@ class Bundle:
                 recipe = self.recipe.model_copy(update={"out": None}).seen_from(folder)
                 (staging / RECIPE).write_text(recipe.to_toml(), encoding="utf-8")
                 files["recipe"] = RECIPE
-            _replace(folder / INSIDE, staging / INSIDE)
+            put(staging / INSIDE, folder / INSIDE)
             for name in (*reports.FILES, RECIPE):
                 if name in files.values():
                     (staging / name).replace(folder / name)
@@ -128,10 +126,10 @@ class Bundle:
         """
         target = expanded(folder)
         expect_replaceable(target)
-        with _staging(target) as staging:
+        with beside(target) as staging:
             (staging / INSIDE).mkdir()
             self._write(staging / INSIDE, repo=HERE)
-            _replace(target, staging / INSIDE)
+            put(staging / INSIDE, target)
 
     def _write(self, folder: Path, *, repo: str) -> None:
         config = self.model.encoder.config
@@ -252,34 +250,6 @@ def expect_texts(texts: Sequence[str]) -> None:
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"texts[{row}] is of the type {type(text).__name__}; every text must be a string")
-
-
-@contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    """Give a folder beside `target` for what is to take its place, for a while; trouble with the disk is explained."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True
-        ) as made:
-            yield Path(made)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        free = shutil.disk_usage(target.parent).free if target.parent.exists() else 0
-        raise LoanwordError(f"{target} cannot be saved: {reason} ({free / 1e6:,.0f} MB are free there)") from error
-
-
-def _replace(target: Path, new: Path) -> None:
-    """Put `new` in the place of `target`, or leave everything as it was; an older `target` goes beside `new`."""
-    old = new.with_name(f"{new.name}-old")
-    try:
-        if target.exists() or target.is_symlink():
-            target.rename(old)
-        new.rename(target)
-    except BaseException:  # Also Ctrl-C: the older one must not go with the staging folder.
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise
 
 
 def _locate(path: str) -> Path:

@@ -20,6 +20,15 @@ class Average:
         self.share = share
         self.mean = RunningMean()
 
+    def remember(self) -> dict[str, int]:
+        """Return what a checkpoint must hold besides the mean itself, which is a candidate."""
+        return {"count": self.mean.count}
+
+    def recall(self, remembered: Mapping[str, int], state: State) -> None:
+        """Go on from a checkpoint."""
+        self.mean.count = remembered["count"]
+        self.mean.weights = state.candidates.get("averaged", {})
+
     def before_update(self, state: State) -> None:
         """Nothing to do."""
 
@@ -44,6 +53,14 @@ class KeepBest:
         self.patience = patience
         self.best = float("-inf")
         self.waited = 0
+
+    def remember(self) -> dict[str, float]:
+        """Return what a checkpoint must hold besides the best weights, which are a candidate."""
+        return {"best": self.best, "waited": self.waited} if self.best > float("-inf") else {}
+
+    def recall(self, remembered: Mapping[str, float], state: State) -> None:
+        """Go on from a checkpoint."""
+        self.best, self.waited = remembered["best"], int(remembered["waited"])
 
     def before_update(self, state: State) -> None:
         """Nothing to do."""

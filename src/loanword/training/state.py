@@ -65,7 +65,11 @@ class Run:
 
 @dataclass
 class State:
-    """Where training stands: `step` of `steps` updates done, tokens seen (padding not counted), last loss."""
+    """Where training stands: `step` of `steps` updates done, tokens seen (padding not counted), last loss.
+
+    `skipped` counts the steps before this one, without a gap, that changed no weight; micro-batches are cut in half
+    `halvings` times because memory ran out.
+    """
 
     model: Model
     steps: int
@@ -75,6 +79,8 @@ class State:
     learning_rate: float = 0.0
     seconds: float = 0.0
     stop: bool = False
+    skipped: int = 0
+    halvings: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     candidates: dict[str, dict[str, Any]] = field(default_factory=dict)
 

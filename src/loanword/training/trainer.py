@@ -5,29 +5,30 @@ What varies comes in from outside: an objective, a task, a strategy, a hook. The
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 
-from loanword.batches.sampler import Sampler, Step
+from loanword.batches.sampler import Sampler
 from loanword.config import TrainingSettings
 from loanword.encoders.rows import compact, expand, reached
-from loanword.errors import LoanwordError
 from loanword.hardware import synchronise
+from loanword.progress import Progress, Silent
 from loanword.randomness import derive, generator
+from loanword.tasks.probe import start_from_probe
 from loanword.tokens.encoded import Encoded
 from loanword.training.candidates import Weights, snapshot
+from loanword.training.checkpoints import Checkpoints, Saved, identity
 from loanword.training.hooks import Average, KeepBest
+from loanword.training.interruption import Interrupted, listening
 from loanword.training.optimizer import adamw, freeze, peak_rate, schedule, train_mode
+from loanword.training.resume import Moving
 from loanword.training.state import Hook, Run, State
+from loanword.training.step import accumulate, passed_over
 
 Validate = Callable[[], Mapping[str, float]]
-SHOWN = 8
-"""Rows that a message names."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Trained:
     """What training leaves behind.
 
     `candidates` are sets of weights by name, "last" always among them; `kept` the embedding rows they hold, if the
-    table was compact; `tokens_per_second` counts real tokens, no padding; `learning_rate` is the peak.
+    table was compact. `seconds` are those of the probe and of all steps, before and after an interruption;
+    `tokens_per_second` is that of the steps and counts real tokens, no padding; `learning_rate` is the peak.
     """
 
     candidates: dict[str, Weights]
@@ -63,47 +65,90 @@ class Trained:
 
 
 def train(
-    run: Run, encoded: Sequence[Encoded], *, validate: Validate | None = None, also: Sequence[Encoded] = ()
+    run: Run,
+    encoded: Sequence[Encoded],
+    *,
+    validate: Validate | None = None,
+    also: Sequence[Encoded] = (),
+    checkpoints: Checkpoints | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
     """Train `run.model` on `encoded`; afterwards it holds the last weights and the full embedding table.
 
     `validate` returns source-dev scores and is called after every epoch; `also` are the texts it looks at. The same
-    run and the same hardware give the same weights, bit for bit.
+    run and the same hardware give the same weights, bit for bit, also where it goes on from one of its `checkpoints`.
     """
-    settings, model = run.settings, run.model
+    settings, model, watch = run.settings, run.model, progress or Silent()
     model.to(run.hardware.device)
     freeze(model, layers=settings.freeze_layers, embeddings=settings.embeddings == "frozen")
     table, peak = model.encoder.model.get_input_embeddings().weight, peak_rate(model, settings)
     begin, started = getattr(run.objective, "begin", None), time.perf_counter()
     with torch.no_grad(), run.hardware.autocast():
         more = begin(encoded, model.encoder) if begin else ()
-    seconds = time.perf_counter() - started
     kept = None
     if settings.embeddings == "compact" and table.requires_grad:
         kept = reached([*encoded, *also], always=[*run.tokenizer.control_ids, *more])
         compact(model.encoder, kept)
     try:
-        state, sampler = _loop(run, encoded, validate)
+        saved = _opened(checkpoints, run, encoded, also, candidates=1 if validate is None else 2)
+        if saved is None and settings.start == "probe":
+            watch.stage("probe")
+            start_from_probe(
+                model,
+                encoded,
+                pad_id=run.tokenizer.pad_id,
+                hardware=run.hardware,
+                groups=run.data.groups(),
+                penalty=settings.probe_penalty,
+                seed=run.seed,
+            )
+        before = time.perf_counter() - started
+        watch.stage("train", detail=str(run.hardware))
+        state, sampler = _loop(run, encoded, validate, checkpoints, saved, watch)
         state.candidates["last"] = snapshot(model)
-        seconds += state.seconds
     finally:  # An interrupted run leaves a whole model behind, too.
         expand(model.encoder)
         model.eval()
+    seconds = before + state.seconds
     return Trained(
         candidates=state.candidates,
         kept=kept,
         steps=state.step,
         epochs=state.step / sampler.steps_per_epoch,
         seconds=seconds,
-        tokens_per_second=state.tokens / max(seconds, 1e-9),
+        tokens_per_second=state.tokens / max(state.seconds, 1e-9),
         rows=len(table) * table.requires_grad if kept is None else len(kept),
         learning_rate=peak,
         history=state.history,
     )
 
 
-def _loop(run: Run, encoded: Sequence[Encoded], validate: Validate | None) -> tuple[State, Sampler]:
-    """Update until the planned steps are done or a hook says stop."""
+def _opened(
+    checkpoints: Checkpoints | None,
+    run: Run,
+    encoded: Sequence[Encoded],
+    also: Sequence[Encoded],
+    *,
+    candidates: int,
+) -> Saved | None:
+    """Return where to go on from, if anywhere; raises if the disk has no room for what will be saved."""
+    if checkpoints is None:
+        return None
+    checkpoints.identity = identity(run, encoded, also)
+    checkpoints.machine = {**run.hardware.describe(), "torch": torch.__version__}
+    checkpoints.expect_room(run, candidates=candidates)
+    return checkpoints.newest()
+
+
+def _loop(
+    run: Run,
+    encoded: Sequence[Encoded],
+    validate: Validate | None,
+    checkpoints: Checkpoints | None,
+    saved: Saved | None,
+    progress: Progress,
+) -> tuple[State, Sampler]:
+    """Update until the planned steps are done or a hook says stop; from `saved` on, if there is one."""
     settings, model = run.settings, run.model
     device = torch.device(run.hardware.device)
     lengths = [len(item) for item in encoded]
@@ -122,70 +167,47 @@ def _loop(run: Run, encoded: Sequence[Encoded], validate: Validate | None) -> tu
 
     rng = generator(run.seed, "objective")
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    started = time.perf_counter()
-    paused = 0.0
-    with torch.random.fork_rng(devices=[] if device.type == "cpu" else None):
+    moving = Moving(state, optimizer, rate, rng, hooks)
+    with (
+        torch.random.fork_rng(devices=[] if device.type == "cpu" else None),
+        listening(checkpoints is not None) as asked,
+    ):
         torch.manual_seed(derive(run.seed, "dropout"))
         train_mode(model, layers=settings.freeze_layers)
-        for step in sampler.steps(steps):
-            _accumulate(run, state, step, encoded, rng)
+        if saved is not None:
+            moving.take_up(saved)
+            progress.say(f"going on after step {state.step} of {steps}")
+        started, paused = time.perf_counter() - state.seconds, 0.0
+        for step in () if state.stop else sampler.steps(steps, start=state.step):
+            accumulate(run, state, step, encoded, rng, progress=progress)
             for hook in hooks:
                 hook.before_update(state)
             norm = torch.nn.utils.clip_grad_norm_(trainable, settings.clip or float("inf"))
-            if not norm.isfinite():
-                raise _not_finite("gradient", float(norm), run, state, step, encoded)
             state.learning_rate = rate.get_last_lr()[-1]
-            optimizer.step()
+            if not passed_over(norm, run, state, step, encoded, progress=progress):
+                optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             rate.step()
             state.step += 1
             state.seconds = time.perf_counter() - started - paused
             for hook in hooks:
                 hook.after_update(state)
+            begun = time.perf_counter()
             if validate is not None and (state.step % sampler.steps_per_epoch == 0 or state.step == steps):
-                begun = time.perf_counter()
                 scores = validate()
                 state.history.append({"step": float(state.step), "loss": state.loss, **scores})
                 for hook in hooks:
                     hook.on_evaluate(state, scores)
                 train_mode(model, layers=settings.freeze_layers)
-                paused += time.perf_counter() - begun
+            if checkpoints and (asked.by or checkpoints.due(state.step)):
+                checkpoints.save(moving.put_down())
+                if asked.by:
+                    raise Interrupted(asked.by, where=checkpoints.folder)
+            paused += time.perf_counter() - begun
             if state.stop:
                 break
-    synchronise(device)
-    state.seconds = time.perf_counter() - started - paused
+        synchronise(device)
+        state.seconds = time.perf_counter() - started - paused
+        if checkpoints and checkpoints.worth_it(state.step):
+            checkpoints.save(moving.put_down())
     return state, sampler
-
-
-def _accumulate(run: Run, state: State, step: Step, encoded: Sequence[Encoded], rng: np.random.Generator) -> None:
-    """Add up the gradients of a step's micro-batches, each weighed by its rows."""
-    total = 0.0
-    for rows in step.micro:
-        items = [encoded[row] for row in rows]
-        batch = run.objective.prepare(items, rng).to(run.hardware.device)
-        with run.hardware.autocast():
-            loss = run.objective.loss(run.model, batch) * (len(rows) / step.rows)
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += float(loss.detach())
-        state.tokens += sum(len(item) for item in items)
-    state.loss = total
-    if not math.isfinite(total):
-        raise _not_finite("loss", total, run, state, step, encoded)
-
-
-def _not_finite(
-    what: str, value: float, run: Run, state: State, step: Step, encoded: Sequence[Encoded]
-) -> LoanwordError:
-    """Name the rows of the step that went wrong, by file and line; no weight was changed by it."""
-    items = [encoded[row] for rows in step.micro for row in rows]
-    places = []
-    for item in items:
-        table = run.data.train[item.language]
-        line = table.line[item.row]
-        places.append(f"{table.origin}:{line}" if line else f"{item.language} row {item.row + 1}")
-    rows = ", ".join(sorted(places)[:SHOWN])
-    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
-    return LoanwordError(
-        f"the {what} is {value} at step {state.step + 1}, whose rows are {rows}{more}; "
-        "lower training.learning_rate, set hardware.precision to fp32, or look at these rows"
-    )
