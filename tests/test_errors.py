@@ -12,6 +12,7 @@ from loanword.errors import (
     Problem,
     UsageError,
     in_short,
+    out_of_memory,
 )
 
 PROBLEM = Problem("LW210", "en.jsonl", 3, "the text is empty", "remove the row", column="text")
@@ -74,3 +75,10 @@ def test_a_missing_extra_is_the_line_that_installs_it():
 )
 def test_errors_of_others_in_short(error, says):
     assert in_short(error) == says
+
+
+def test_running_out_of_memory_has_many_names():
+    signs = ["DefaultCPUAllocator: can't allocate memory", "could not create a primitive"]
+    cuda = type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory")
+    assert all(out_of_memory(error) for error in (MemoryError(), cuda, *map(RuntimeError, signs)))
+    assert not any(out_of_memory(error) for error in (RuntimeError("shapes differ"), ValueError(signs[0])))

@@ -36,3 +36,8 @@ def test_nobody_need_listen():
 
     assert silent.stage("read") is silent.advance(1) is silent.done() is None
     assert silent.hooks() == ()
+
+
+def test_what_the_user_should_know_reaches_one_who_listens_to_nothing(caplog):
+    Silent().say("a checkpoint is damaged")
+    assert caplog.messages == ["a checkpoint is damaged"]

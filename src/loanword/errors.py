@@ -15,6 +15,9 @@ SHOWN = 20
 LONG = 200
 """Characters of a foreign error that a message repeats."""
 
+NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
+"""How torch says on a processor that memory ran out: its own allocator, and oneDNN, which does not name the reason."""
+
 
 class LoanwordError(Exception):
     """Base of everything that loanword raises on purpose."""
@@ -99,5 +102,5 @@ def out_of_memory(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+        or (isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_MEMORY))
     )

@@ -15,6 +15,7 @@ from loanword.errors import DataError, LoanwordError, Problem, UsageError
         (OSError(28, "No space left on device", "somewhere"), 1),
         (MemoryError(), 1),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes"), 1),
+        (RuntimeError("could not create a memory object"), 1),
         (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"), 1),
         (RuntimeError("a bug"), 1),
     ],

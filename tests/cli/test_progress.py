@@ -23,6 +23,12 @@ def test_without_a_terminal_it_prints_lines(capsys):
     ]
 
 
+def test_what_it_says_stays_on_one_line_and_as_it_is(capsys):
+    text = "the checkpoint [bold]/a/long/path[/bold] " + "is damaged and passed over " * 10
+    Terminal().say(text)
+    assert capsys.readouterr().err == f"{text}\n"
+
+
 def test_on_a_terminal_the_cursor_comes_back_whatever_happens(call, finished, monkeypatch, toy_data):
     """Rich hides it while a bar is drawn."""
     import io

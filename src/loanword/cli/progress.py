@@ -57,7 +57,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Print it above the bar."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def hooks(self) -> tuple[Hook, ...]:
         """Follow the training steps."""
