@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-import loanword.run
+import loanword.run  # noqa: F401 - once, here, for every process that is forked
 from loanword.cli.main import main
 from loanword.training.checkpoints import Checkpoints
 
@@ -128,5 +128,4 @@ def main_loop(folder: Path, kills: int, seed: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    assert loanword.run
     print(json.dumps(main_loop(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201

@@ -80,7 +80,7 @@ def main(scratch: Path) -> dict[str, object]:
         newest.append(found.step if found else 0)
         if not found or not torch.equal(found.tensors["model/a"], saved(found.step).tensors["model/a"]):
             bad.append(points)
-        sweep(folder)
+        sweep(folder / "step")
         Checkpoints(folder, identity="this").save(saved(4))
         if {path.name[:5] for path in folder.iterdir()} != {"step-"}:
             bad.append(points)

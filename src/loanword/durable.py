@@ -82,9 +82,12 @@ def beside(target: Path, *, needed: int = 0, advice: str = "") -> Iterator[Path]
             shutil.rmtree(made, ignore_errors=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that were killed left unfinished in `folder`; nobody else may be at work there."""
-    for place in folder.glob(f".*{PARTIAL}"):
+def sweep(target: Path) -> None:
+    """Remove what killed processes left unfinished beside `target`, or beside folders whose names begin like it.
+
+    Nobody else may be at work there.
+    """
+    for place in target.parent.glob(f".{target.name}-*{PARTIAL}"):
         shutil.rmtree(place, ignore_errors=True)
 
 

@@ -14,6 +14,7 @@ from loanword.config import Recipe
 from loanword.data.gather import Tables, gather
 from loanword.deploy.base import load_base
 from loanword.deploy.bundle import Bundle
+from loanword.deploy.output import INSIDE
 from loanword.evaluation.conclusion import report_of
 from loanword.evaluation.evaluate import Evaluator
 from loanword.evaluation.measure import expect_checkpoint, measure
@@ -55,7 +56,7 @@ def run(
     expect_sound(recipe)
     if not recipe.out:
         return _flow(recipe, tables, command, watch, None)
-    with working_in(Path(recipe.out)) as folder:
+    with working_in(Path(recipe.out), target=INSIDE) as folder:
         return _flow(recipe, tables, command, watch, Checkpoints.of(recipe.training, folder, progress=watch))
 
 

@@ -12,13 +12,15 @@ from loanword.durable import sweep
 from loanword.errors import UsageError
 
 FOLDER, LOCK, HOLDER = "checkpoints", "lock", "process"
+ROUNDS = "round-*"
 
 
 @contextmanager
-def working_in(out: Path) -> Iterator[Path]:
+def working_in(out: Path, *, target: str) -> Iterator[Path]:
     """Hold the run folder `out` for this process; gives the folder for its checkpoints, gone when the run is done.
 
-    A run that fails, or is killed, leaves its checkpoints there. The operating system frees the lock of a process that
+    A run that fails, or is killed, leaves its checkpoints there; what it left unfinished of them, or of `target` in
+    `out`, the next one removes. Files of anybody else stay. The operating system frees the lock of a process that
     ends, however it ends. Raises `UsageError` while another one holds it.
     """
     from filelock import FileLock, Timeout
@@ -33,20 +35,23 @@ def working_in(out: Path) -> Iterator[Path]:
         raise UsageError(
             f"another run{_who(folder)} is at work in {out}; wait for it, stop it, or give this one another folder"
         ) from None
-    for place in (out, folder, *folder.iterdir()):
-        sweep(place)
     try:
+        sweep(out / target)
+        for place in folder.glob(ROUNDS):
+            sweep(place / "step")
         (folder / HOLDER).write_text(f"{os.getpid()}\n", encoding="utf-8")
         yield folder
-        shutil.rmtree(folder, ignore_errors=True)
+        for place in folder.glob(f"{ROUNDS}/step-*"):
+            shutil.rmtree(place, ignore_errors=True)
     finally:
         (folder / HOLDER).unlink(missing_ok=True)
-        lock.release()
-        if folder.is_dir() and not any(folder.glob("*/*")):  # Nothing was saved: leave no trace.
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(OSError):
-                for place in made:
+        if not any(folder.glob(f"{ROUNDS}/*")):  # Nothing is saved: leave no trace, while the lock is still held.
+            with suppress(OSError):  # Windows removes no open file.
+                (folder / LOCK).unlink()
+            for place in (*folder.glob(ROUNDS), folder, *made):
+                with suppress(OSError):  # Not empty: somebody else's.
                     place.rmdir()
+        lock.release()
 
 
 def _who(folder: Path) -> str:

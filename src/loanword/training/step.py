@@ -94,7 +94,9 @@ def passed_over(
         )
     state.skipped += 1
     if state.skipped == PATIENCE:
-        raise LoanwordError(f"{about}; the {PATIENCE} steps before it were skipped, too: the weights are beyond help")
+        raise LoanwordError(
+            f"{about}; the {PATIENCE - 1} steps before it were skipped, too: the weights are beyond help"
+        )
     progress.say(f"{about}: skipped")
     return True
 
