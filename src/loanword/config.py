@@ -120,7 +120,8 @@ class EvaluationSettings(Settings):
 
     checkpoint: Literal["averaged", "last", "source-dev-best"] = "averaged"
     resamples: int = Field(default=1000, ge=100)
-    micro_tokens: int = Field(default=8192, ge=16)
+    micro_tokens: int | None = Field(default=None, ge=16)
+    """None: by the device (`tasks.outputs`)."""
     compare_checkpoints: bool = True
     examples: bool = False
 

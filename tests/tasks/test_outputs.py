@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 import torch
 
 from loanword.batches.batch import collate
+from loanword.errors import ModelError
 from loanword.hardware import Hardware
 from loanword.tasks.outputs import outputs, vectors
 
@@ -79,3 +82,63 @@ def test_bf16_comes_back_as_fp32_numbers(toy_run):
 
     assert rough.dtype == np.float32
     assert 0 < np.abs(rough - exact).max() < 0.1
+
+
+def test_every_thread_answers_batches_of_its_own_and_nothing_else_changes(toy_run, tiny_kinds):
+    run, encoded = toy_run(tiny_kinds)
+    options = {"pad_id": run.tokenizer.pad_id, "micro_tokens": 60}
+    told, seen, before = [], set(), torch.get_num_threads()
+
+    def forward(batch):
+        assert torch.is_inference_mode_enabled()
+        seen.add((threading.get_ident(), torch.get_num_threads()))
+        time.sleep(0.01)
+        return run.model(batch)
+
+    alone = outputs(run.model, encoded, hardware=CPU, **options)
+    try:
+        together = outputs(
+            run.model, encoded, hardware=replace(CPU, threads=2), forward=forward, progress=told.append, **options
+        )
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+    np.testing.assert_allclose(together.values, alone.values, atol=1e-6)
+    assert len({who for who, _ in seen}) == 2
+    assert {each for _, each in seen} == {1}
+    assert sum(told) == len(encoded)
+
+
+def test_few_batches_share_the_threads_out(toy_run):
+    run, encoded = toy_run("bert")
+    seen, before = [], torch.get_num_threads()
+
+    def forward(batch):
+        seen.append(torch.get_num_threads())
+        return torch.zeros(len(batch), 2)
+
+    try:
+        outputs(run.model, encoded[:2], pad_id=0, hardware=replace(CPU, threads=4), micro_tokens=16, forward=forward)
+    finally:
+        torch.set_num_threads(before)
+
+    assert seen == [2, 2]
+
+
+def test_an_error_in_a_thread_is_raised_and_the_rest_is_not_answered(toy_run):
+    run, encoded = toy_run("bert")
+    calls, before = [], torch.get_num_threads()
+
+    def forward(batch):
+        calls.append(len(batch))
+        time.sleep(0.02)
+        raise ModelError("no such piece")
+
+    try:
+        with pytest.raises(ModelError, match="no such piece"):
+            outputs(run.model, encoded, pad_id=0, hardware=replace(CPU, threads=2), micro_tokens=16, forward=forward)
+    finally:
+        torch.set_num_threads(before)
+
+    assert len(calls) < len(encoded) / 2

@@ -87,7 +87,8 @@ def test_training_is_what_a_naive_loop_does(toy_run, tiny_kinds):
     for name, value in plain.model.named_parameters():
         if name.endswith(("key.bias", "k_lin.bias")):
             continue  # Attention does not depend on it: its gradient is rounding noise, which Adam blows up.
-        torch.testing.assert_close(parameters(mine.model)[name], value.detach(), atol=1e-5, rtol=0, msg=name)
+        # A gradient that is nearly none is rounding noise in places, too; a weight moves by up to 1e-2.
+        torch.testing.assert_close(parameters(mine.model)[name], value.detach(), atol=5e-5, rtol=0, msg=name)
         moved += int(not torch.equal(value, before[name]))
     assert moved > 10
 

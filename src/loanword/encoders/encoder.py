@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from loanword.batches.batch import Batch
+from loanword.encoders.attention import shorten
+from loanword.encoders.dropout import lighten
 from loanword.errors import ModelError
 
 
@@ -45,6 +47,8 @@ class Encoder(nn.Module):
     def __init__(self, model: Any, *, name: str, pooling: str = "mean") -> None:
         """Wrap the transformers model `model`, known to the user as `name`."""
         super().__init__()
+        shorten(model)
+        lighten(model)
         self.model = model
         self.name = name
         self.pooling = pooling

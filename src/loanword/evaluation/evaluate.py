@@ -52,7 +52,7 @@ class Evaluator:
     task: Task
     tokenizer: Tokenizer
     hardware: Hardware
-    micro_tokens: int = 8192
+    micro_tokens: int | None = None
     resamples: int = 1000
     seed: int = 0
     examples: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -65,21 +66,15 @@ def adamw(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
     """
     by_depth, peak = model.encoder.layer_parameters(), peak_rate(model, settings)
     top = len(by_depth) - 1
-    groups: list[dict[str, Any]] = []
-    for depth, parameters in enumerate(by_depth):
-        rate = peak * settings.layer_decay ** (top - depth)
-        groups += _split(parameters, rate=rate, decay=0.0 if depth == 0 else settings.weight_decay)
-    groups += _split(list(model.head.parameters()), rate=peak * settings.head_rate, decay=settings.weight_decay)
-    return torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.999), eps=1e-8, fused=True)
-
-
-def _split(parameters: list[torch.nn.Parameter], *, rate: float, decay: float) -> list[dict[str, Any]]:
-    trainable = [parameter for parameter in parameters if parameter.requires_grad]
-    parts = (
-        ([parameter for parameter in trainable if parameter.ndim > 1], decay),
-        ([parameter for parameter in trainable if parameter.ndim <= 1], 0.0),
-    )
-    return [{"params": part, "lr": rate, "weight_decay": weight} for part, weight in parts if part]
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}  # Few and large: every group is a call.
+    for depth, parameters in enumerate([*by_depth, list(model.head.parameters())]):
+        rate = peak * (settings.layer_decay ** (top - depth) if depth <= top else settings.head_rate)
+        for parameter in parameters:
+            if parameter.requires_grad:
+                decays = depth > 0 and parameter.ndim > 1
+                groups.setdefault((rate, settings.weight_decay if decays else 0.0), []).append(parameter)
+    described = [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]
+    return torch.optim.AdamW(described, lr=peak, betas=(0.9, 0.999), eps=1e-8, fused=True)
 
 
 def schedule(optimizer: torch.optim.Optimizer, *, kind: str, steps: int, warmup: float) -> Any:
@@ -95,3 +90,14 @@ def schedule(optimizer: torch.optim.Optimizer, *, kind: str, steps: int, warmup:
         return 1.0 if kind == "constant" else max(0.0, 1 - done)
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def clip(parameters: Sequence[torch.nn.Parameter], *, limit: float) -> torch.Tensor:
+    """Scale the gradients down to a joint norm of `limit`, if it is larger and `limit` not 0; returns the norm before.
+
+    As `torch.nn.utils.clip_grad_norm_`, which writes every gradient again also where there is nothing to scale.
+    """
+    norm = torch.nn.utils.get_total_norm([part.grad for part in parameters if part.grad is not None])
+    if limit and bool(norm + 1e-6 > limit):
+        torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+    return norm

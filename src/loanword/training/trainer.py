@@ -23,7 +23,7 @@ from loanword.training.candidates import Weights, snapshot
 from loanword.training.checkpoints import Checkpoints, Saved, identity
 from loanword.training.hooks import Average, KeepBest
 from loanword.training.interruption import Interrupted, listening
-from loanword.training.optimizer import adamw, freeze, peak_rate, schedule, train_mode
+from loanword.training.optimizer import adamw, clip, freeze, peak_rate, schedule, train_mode
 from loanword.training.resume import Moving
 from loanword.training.state import Hook, Run, State
 from loanword.training.step import accumulate, passed_over
@@ -182,7 +182,7 @@ def _loop(
             accumulate(run, state, step, encoded, rng, progress=progress)
             for hook in hooks:
                 hook.before_update(state)
-            norm = torch.nn.utils.clip_grad_norm_(trainable, settings.clip or float("inf"))
+            norm = clip(trainable, limit=settings.clip)
             state.learning_rate = rate.get_last_lr()[-1]
             if not passed_over(norm, run, state, step, encoded, progress=progress):
                 optimizer.step()
