@@ -93,6 +93,8 @@ class TrainingSettings(Settings):
     clip: float = Field(default=1.0, ge=0)
     embeddings: Literal["compact", "frozen", "full"] = "compact"
     freeze_layers: int = Field(default=0, ge=0)
+    cache_gigabytes: float = Field(default=1.0, ge=0)
+    """Memory for what frozen layers say of the rows; more goes to disk. 0: nothing is kept."""
     average: float = Field(default=0.5, gt=0, le=1)
     patience: int = Field(default=0, ge=0)
     class_weights: Literal["none", "balanced"] = "none"

@@ -12,9 +12,11 @@ from loanword.batches.sampler import Sampler
 from loanword.encoders.rows import CompactEmbedding
 from loanword.errors import LoanwordError
 from loanword.hardware import Hardware
+from loanword.progress import Silent
 from loanword.randomness import generator
+from loanword.tasks.outputs import outputs
 from loanword.training.candidates import snapshot
-from loanword.training.trainer import train
+from loanword.training.trainer import remember, train
 
 
 class Recorder:
@@ -373,3 +375,75 @@ def test_bf16_learns_in_fp32_weights(toy_run):
     with torch.inference_mode():
         answers = run.model(run.objective.prepare(encoded, generator(0))).argmax(1)
     assert (answers == torch.tensor([item.target for item in encoded])).float().mean() > 0.8
+
+
+# --- frozen layers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_what_frozen_layers_say_is_worked_out_once(toy_run, tiny_kinds, layers):
+    """The same weights to rounding, with one pass of the frozen layers over every row instead of one in each epoch."""
+    found, calls = {}, {}
+    for gigabytes in (0, 1e-6, 1.0):
+        options = {"epochs": 3, "freeze_layers": layers, "cache_gigabytes": gigabytes}
+        run, encoded = toy_run(tiny_kinds, start="probe", **options)
+        part = next(m for m in run.model.encoder.layers[0].modules() if isinstance(m, torch.nn.Linear))
+        seen = []
+        part.register_forward_hook(lambda module, given, answer, seen=seen: seen.append(len(answer)))
+        train(run, encoded, validate=lambda run=run, encoded=encoded: dev_score(run, encoded), also=encoded[:3])
+        found[gigabytes], calls[gigabytes] = parameters(run.model), sum(seen)
+
+    for name, value in found[0].items():
+        torch.testing.assert_close(found[1.0][name], value, atol=2e-4, rtol=0)
+        assert torch.equal(found[1e-6][name], found[1.0][name])
+    if tiny_kinds != "xlm" or layers == 2:
+        assert calls[1.0] < calls[0] / 3
+    else:
+        assert calls[1.0] == calls[0]
+
+
+def dev_score(run, encoded):
+    found = outputs(run.model, encoded[:3], pad_id=run.tokenizer.pad_id, hardware=run.hardware)
+    return {"en": float(found.values.mean())}
+
+
+def test_one_set_of_frozen_outputs_serves_many_runs(toy_run):
+    run, encoded = toy_run("bert", freeze_layers=2)
+    frozen = remember(run, encoded)
+    run.model.encoder.model.register_forward_pre_hook(lambda *_: pytest.fail("the encoder ran"))
+
+    heads = []
+    for rate in (1e-3, 1e-2):
+        torch.nn.init.zeros_(run.model.head.linear.weight)
+        again = replace(run, settings=run.settings.model_copy(update={"learning_rate": rate}))
+        train(again, encoded, frozen=frozen)
+        heads.append(run.model.head.linear.weight.detach().clone())
+
+    assert not torch.equal(*heads)
+
+
+@pytest.mark.parametrize(
+    "options", [{"cache_gigabytes": 0}, {"freeze_layers": 0}, {"piece_exchange": 0.3}], ids=["off", "none", "exchange"]
+)
+def test_nothing_is_kept_where_there_is_nothing_to_keep(toy_run, options):
+    run, encoded = toy_run("bert", **{"freeze_layers": 1, **options})
+
+    assert remember(run, encoded) is None
+
+
+def test_without_room_on_disk_training_goes_on_and_says_so(toy_run, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full, raising=False)
+    run, encoded = toy_run("bert", freeze_layers=1, cache_gigabytes=1e-6)
+    lines = []
+
+    class Watch(Silent):
+        def say(self, line):
+            lines.append(line)
+
+    done = train(run, encoded, progress=Watch())
+
+    assert done.steps > 1
+    assert lines == ["what the frozen layers say is worked out anew in every step: No space left on device"]

@@ -47,15 +47,15 @@ def collate(encoded: Sequence[Encoded], *, pad_id: int) -> Batch:
     """Pad `encoded` to its longest member: (batch, seq)."""
     import torch
 
+    def padded(values: Sequence[Sequence[int]], *, with_: int) -> torch.Tensor:
+        return torch.tensor([[*row, *[with_] * (longest - len(row))] for row in values], dtype=torch.long)
+
     longest = max(len(item) for item in encoded)
-    ids = torch.full((len(encoded), longest), pad_id, dtype=torch.long)
-    mask = torch.zeros((len(encoded), longest), dtype=torch.long)
-    types = torch.zeros_like(ids) if encoded[0].types is not None else None
-    for index, item in enumerate(encoded):
-        ids[index, : len(item)] = torch.tensor(item.ids)
-        mask[index, : len(item)] = 1
-        if types is not None and item.types is not None:
-            types[index, : len(item)] = torch.tensor(item.types)
+    ids = padded([item.ids for item in encoded], with_=pad_id)
+    mask = padded([[1] * len(item) for item in encoded], with_=0)
+    types = None
+    if encoded[0].types is not None:
+        types = padded([item.types or [0] * len(item) for item in encoded], with_=0)
     return Batch(
         ids=ids,
         mask=mask,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -13,6 +13,9 @@ from loanword.batches.batch import Batch
 from loanword.encoders.attention import shorten
 from loanword.encoders.dropout import lighten
 from loanword.errors import ModelError
+
+if TYPE_CHECKING:
+    from loanword.encoders.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Encoder(nn.Module):
         self.model = model
         self.name = name
         self.pooling = pooling
+        self.frozen: Frozen | None = None
         self.language_ids: dict[str, int] = _language_ids(model.config)
         takes = inspect.signature(type(model).forward).parameters
         # XLM would look token types up in its table of words; it has no type_vocab_size.
@@ -112,14 +116,19 @@ class Encoder(nn.Module):
 
     def forward(self, batch: Batch) -> EncoderOutput:
         """Run the encoder; shapes as in `EncoderOutput`."""
+        hidden = self.hidden(batch) if self.frozen is None else self.frozen.hidden(self, batch)
+        return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pool(hidden, batch.mask, how=self.pooling))
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        """Run all layers and return the last states, (batch, seq, width)."""
         inputs: dict[str, torch.Tensor] = {"input_ids": batch.ids, "attention_mask": batch.mask}
         if self._takes_types:
             inputs["token_type_ids"] = batch.types if batch.types is not None else torch.zeros_like(batch.ids)
         if self.language_ids:
             rows = torch.tensor([self.language_id(tag) for tag in batch.languages], device=batch.ids.device)
             inputs["langs"] = rows.unsqueeze(1).expand_as(batch.ids)
-        hidden = self.model(**inputs).last_hidden_state
-        return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pool(hidden, batch.mask, how=self.pooling))
+        states: torch.Tensor = self.model(**inputs).last_hidden_state
+        return states
 
     def language_id(self, tag: str) -> int:
         """Map a BCP-47 tag to XLM's language id; a language it does not know gets English's, or id 0."""

@@ -32,6 +32,8 @@ class Objective(Protocol):
 
     One that puts pieces into a batch which its rows do not hold has a fourth method, `begin(encoded, encoder)`: called
     once before the first step, it returns those pieces. Embedding rows outside what batches hold are not trained.
+    One whose batches show a row the same way every time says so by an attribute `steady`: what frozen layers make of
+    the row is then kept.
     """
 
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:

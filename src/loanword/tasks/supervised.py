@@ -37,6 +37,7 @@ class Supervised:
         self.tokenizer = tokenizer
         self.piece_exchange = piece_exchange
         self.neighbours: Neighbours | None = None
+        self.steady = not piece_exchange
 
     def begin(self, encoded: Sequence[Encoded], encoder: Encoder) -> list[int]:
         """Find the neighbours of the pieces of `encoded`; returns the pieces that may take their place."""

@@ -47,15 +47,14 @@ class RunningMean:
         """Start empty."""
         self.count = 0
         self.weights: Weights = {}
+        self._trained: dict[str, torch.Tensor] = {}
 
     def add(self, model: Model) -> None:
-        """Take the model's trainable tensors into the mean."""
+        """Take the model's trainable tensors into the mean; it is the same model every time."""
         self.count += 1
-        with torch.no_grad():
-            for name, value in model.named_parameters():
-                if not value.requires_grad:
-                    continue
-                if name in self.weights:
-                    self.weights[name].lerp_(value.detach(), 1 / self.count)
-                else:
-                    self.weights[name] = value.detach().clone()
+        if not self._trained:  # Walking over all modules takes longer than a step of a head alone.
+            self._trained = {name: value.detach() for name, value in model.named_parameters() if value.requires_grad}
+        if not self.weights:
+            self.weights = {name: value.clone() for name, value in self._trained.items()}
+        for name, value in self._trained.items():
+            self.weights[name].lerp_(value, 1 / self.count)

@@ -42,7 +42,7 @@ KEPT = 2
 
 ADVICE = "; make room and give the same command again: it goes on from the checkpoint before"
 
-FREE = ("checkpoint_minutes", "checkpoint_steps", "micro_tokens", "not_finite")
+FREE = ("cache_gigabytes", "checkpoint_minutes", "checkpoint_steps", "micro_tokens", "not_finite")
 """Settings that may differ when a run goes on: when to save, how a step is cut into passes, what to do in trouble."""
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
 from loanword.batches.sampler import Sampler
 from loanword.config import TrainingSettings
+from loanword.encoders.frozen import Frozen
 from loanword.encoders.rows import compact, expand, reached
 from loanword.hardware import synchronise
 from loanword.progress import Progress, Silent
@@ -71,12 +74,14 @@ def train(
     validate: Validate | None = None,
     also: Sequence[Encoded] = (),
     checkpoints: Checkpoints | None = None,
+    frozen: Frozen | None = None,
     progress: Progress | None = None,
 ) -> Trained:
     """Train `run.model` on `encoded`; afterwards it holds the last weights and the full embedding table.
 
     `validate` returns source-dev scores and is called after every epoch; `also` are the texts it looks at. The same
     run and the same hardware give the same weights, bit for bit, also where it goes on from one of its `checkpoints`.
+    What `frozen` layers say of these texts is found out once in a run, or before it, for many runs (`remember`).
     """
     settings, model, watch = run.settings, run.model, progress or Silent()
     model.to(run.hardware.device)
@@ -91,20 +96,23 @@ def train(
         compact(model.encoder, kept)
     try:
         saved = _opened(checkpoints, run, encoded, also, candidates=1 if validate is None else 2)
-        if saved is None and settings.start == "probe":
-            watch.stage("probe")
-            start_from_probe(
-                model,
-                encoded,
-                pad_id=run.tokenizer.pad_id,
-                hardware=run.hardware,
-                groups=run.data.groups(),
-                penalty=settings.probe_penalty,
-                seed=run.seed,
-            )
-        before = time.perf_counter() - started
-        watch.stage("train", detail=str(run.hardware))
-        state, sampler = _loop(run, encoded, validate, checkpoints, saved, watch)
+        near = checkpoints.folder if checkpoints else None
+        frozen = frozen or remember(run, [*encoded, *also], near=near, progress=watch)
+        with frozen.serving(model.encoder) if frozen else nullcontext():
+            if saved is None and settings.start == "probe":
+                watch.stage("probe")
+                start_from_probe(
+                    model,
+                    encoded,
+                    pad_id=run.tokenizer.pad_id,
+                    hardware=run.hardware,
+                    groups=run.data.groups(),
+                    penalty=settings.probe_penalty,
+                    seed=run.seed,
+                )
+            before = time.perf_counter() - started
+            watch.stage("train", detail=str(run.hardware))
+            state, sampler = _loop(run, encoded, validate, checkpoints, saved, watch)
         state.candidates["last"] = snapshot(model)
     finally:  # An interrupted run leaves a whole model behind, too.
         expand(model.encoder)
@@ -121,6 +129,37 @@ def train(
         learning_rate=peak,
         history=state.history,
     )
+
+
+def remember(
+    run: Run, encoded: Sequence[Encoded], *, near: Path | None = None, progress: Progress | None = None
+) -> Frozen | None:
+    """Let the layers that `run` freezes say once what they say of `encoded`; None where that cannot be used.
+
+    It can where the objective shows every row as it is each time (`steady`), and then for any run on the same rows
+    with the same layers frozen. What does not fit `training.cache_gigabytes` goes to a disk, that of `near`.
+    """
+    settings, encoder = run.settings, run.model.encoder
+    freeze(run.model, layers=settings.freeze_layers, embeddings=settings.embeddings == "frozen")
+    if not (settings.cache_gigabytes and getattr(run.objective, "steady", False)):
+        return None
+    if not Frozen.possible(encoder, settings.freeze_layers):
+        return None
+    while near is not None and not near.is_dir():
+        near = near.parent
+    try:
+        return Frozen(
+            encoder,
+            encoded,
+            layers=settings.freeze_layers,
+            pad_id=run.tokenizer.pad_id,
+            hardware=run.hardware,
+            memory=int(settings.cache_gigabytes * 1e9),
+            folder=near,
+        )
+    except OSError as error:
+        (progress or Silent()).say(f"what the frozen layers say is worked out anew in every step: {error.strerror}")
+        return None
 
 
 def _opened(
