@@ -6,8 +6,10 @@ Only safetensors are read, and no code that comes with a model is run.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from loanword.config import expanded
@@ -17,6 +19,9 @@ from loanword.encoders.quiet import quiet_transformers
 from loanword.errors import MissingExtra, ModelError, UsageError
 from loanword.hub import ask_hub
 from loanword.tokens.tokenizer import Tokenizer
+
+PLAIN = ("TokenizersBackend", "PreTrainedTokenizerFast")
+"""Classes of tokenizers that add nothing to what tokenizer.json says."""
 
 UNSAFE = ("pytorch_model.bin", "model.pt", "model.pkl", "tf_model.h5", "model.h5", "flax_model.msgpack")
 
@@ -129,7 +134,7 @@ def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]
     try:
         with quiet_transformers():
             config = AutoConfig.from_pretrained(source, **options)
-            fast = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
+            fast = _plain_tokenizer(source) or AutoTokenizer.from_pretrained(source, use_fast=True, **options)
             if "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters:
                 options["add_pooling_layer"] = False  # Our pooling reads the last layer itself.
             model, info = AutoModel.from_pretrained(
@@ -145,6 +150,23 @@ def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]
     if getattr(model.config, "is_encoder_decoder", False):
         raise ModelError(f"{name} is a {model.config.model_type} sequence-to-sequence model; expected an encoder")
     return model, fast
+
+
+def _plain_tokenizer(source: str) -> Any | None:
+    """Return the tokenizer of the folder `source`, if it says that tokenizer.json is all there is to it; else None.
+
+    transformers reads that file twice; for a vocabulary of 250,000 pieces the second time takes 0.7 s.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    path, settings = Path(source) / "tokenizer.json", Path(source) / "tokenizer_config.json"
+    if not path.is_file() or not settings.is_file():
+        return None
+    config = json.loads(settings.read_text(encoding="utf-8"))
+    simple = all(isinstance(value, (str, int, float)) for value in config.values())
+    if config.pop("tokenizer_class", "") not in PLAIN or not simple:
+        return None
+    return PreTrainedTokenizerFast(tokenizer_file=str(path), name_or_path=source, **config)
 
 
 def _expect_complete(name: str, model: Any, *, missing: Collection[str]) -> None:

@@ -15,8 +15,8 @@ import torch
 COUNT = 16
 SHARPNESS = 10.0
 """A neighbour is drawn with a probability proportional to the exponential of this times its cosine."""
-CHUNK = 512
-"""Pieces that are compared with the whole table at a time: memory."""
+CELLS = 2**23
+"""Cosines that are held at a time: a table of 250,000 pieces is never there a second time."""
 
 
 class Neighbours:
@@ -29,18 +29,10 @@ class Neighbours:
 
     def __init__(self, table: torch.Tensor, ids: torch.Tensor, *, never: Sequence[int]) -> None:
         """Find the neighbours of the pieces `ids` in `table` (pieces, width), none of them in `never`."""
-        table = table.detach().float()
-        unit = torch.nn.functional.normalize(table - table.mean(0), dim=1)
+        table = table.detach()
         least = math.sqrt(2 * math.log(len(table)) / table.shape[1])
-        closest, cosines = [], []
-        for part in torch.split(ids, CHUNK):
-            found = unit[part] @ unit.T
-            found[torch.arange(len(part)), part] = -1
-            found[:, list(never)] = -1
-            best = found.topk(min(COUNT, len(table)))
-            closest.append(best.indices)
-            cosines.append(best.values)
-        near, close = torch.cat(closest).cpu(), torch.cat(cosines).double().cpu()
+        near, close = _nearest(table, ids.to(table.device), never=torch.tensor(never, dtype=torch.long, device=table.device))
+        near, close = near.cpu(), close.double().cpu()
         weights = torch.where(close > least, (SHARPNESS * close).exp(), 0.0)
         some = weights[:, 0] > 0
         self.near = near[some]
@@ -62,3 +54,23 @@ class Neighbours:
         drawn = ids.clone()
         drawn[known] = self.near[rows[known], picks]
         return drawn
+
+
+def _nearest(table: torch.Tensor, ids: torch.Tensor, *, never: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the `COUNT` rows of `table` nearest to each of the rows `ids`, and their cosines, both (ids, COUNT)."""
+    mean = table.mean(0, dtype=torch.float32)
+
+    def directions(rows: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(rows.float() - mean, dim=1)
+
+    asked, step = directions(table[ids]), max(COUNT, CELLS // max(1, len(ids)))
+    near, close = ids.new_zeros(len(ids), 0), asked.new_zeros(len(ids), 0)
+    for start in range(0, len(table), step):
+        found = asked @ directions(table[start : start + step]).T
+        itself = ((ids >= start) & (ids < start + step)).nonzero().squeeze(1)
+        found[itself, ids[itself] - start] = -1
+        found[:, never[(never >= start) & (never < start + step)] - start] = -1
+        best = found.topk(min(COUNT, found.shape[1]))
+        close, order = torch.cat([close, best.values], dim=1).topk(min(COUNT, close.shape[1] + best.values.shape[1]))
+        near = torch.cat([near, best.indices + start], dim=1).gather(1, order)
+    return near, close
