@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tests.encoders.fake_hub import serving
 
-from loanword.encoders.load import load, positions
+from loanword.encoders.load import PLAIN, load, positions
 from loanword.errors import ModelError, UsageError
 
 CLIENT = """
@@ -255,3 +255,37 @@ def test_a_hub_through_its_own_address(tiny_folder, copy, tmp_path):
     assert cached == [32, "org/tiny", True]
     assert absent[0] == "ModelError"
     assert "the Hub cannot be reached" in absent[1]
+
+
+@pytest.mark.parametrize("changes", [{}, {"tokenizer_class": "PreTrainedTokenizerFast"}, {"model_max_length": 20}])
+def test_a_tokenizer_that_is_all_in_its_file_is_the_one_transformers_loads(
+    tiny_kinds, tiny_folder, tmp_path, sentences, changes
+):
+    from transformers import AutoTokenizer
+
+    folder = Path(shutil.copytree(tiny_folder(tiny_kinds), tmp_path / "model"))
+    path = folder / "tokenizer_config.json"
+    config = {**json.loads(path.read_text(encoding="utf-8")), **changes}
+    path.write_text(json.dumps(config), encoding="utf-8")
+    texts = [line for lines in sentences.values() for line in lines]
+
+    mine, stock = load(str(folder)).tokenizer, AutoTokenizer.from_pretrained(folder)
+
+    assert config["tokenizer_class"] in PLAIN
+    assert [item.ids for item in mine.encode(texts, languages=["en"] * len(texts))] == [
+        stock(text, truncation=True, max_length=mine.max_length)["input_ids"] for text in texts
+    ]
+    for name in ("all_special_tokens", "all_special_ids", "model_max_length", "padding_side", "name_or_path", "vocab"):
+        assert getattr(mine.fast, name) == getattr(stock, name), name
+
+
+def test_a_tokenizer_with_more_to_it_is_left_to_transformers(copy):
+    path = copy / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    piece = load(str(copy)).tokenizer.fast.convert_ids_to_tokens(40)
+    added = {"content": piece, "special": True, "lstrip": False, "rstrip": False, "normalized": False}
+    path.write_text(
+        json.dumps({**config, "additional_special_tokens": [added | {"__type": "AddedToken"}]}), encoding="utf-8"
+    )
+
+    assert piece in load(str(copy)).tokenizer.fast.all_special_tokens

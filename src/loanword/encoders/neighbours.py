@@ -31,7 +31,8 @@ class Neighbours:
         """Find the neighbours of the pieces `ids` in `table` (pieces, width), none of them in `never`."""
         table = table.detach()
         least = math.sqrt(2 * math.log(len(table)) / table.shape[1])
-        near, close = _nearest(table, ids.to(table.device), never=torch.tensor(never, dtype=torch.long, device=table.device))
+        forbidden = torch.tensor(never, dtype=torch.long, device=table.device)
+        near, close = _nearest(table, ids.to(table.device), never=forbidden)
         near, close = near.cpu(), close.double().cpu()
         weights = torch.where(close > least, (SHARPNESS * close).exp(), 0.0)
         some = weights[:, 0] > 0

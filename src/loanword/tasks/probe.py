@@ -40,7 +40,6 @@ def fit_probe(
     data = vectors.detach().double()
     mean, scale = data.mean(0), data.std(0, correction=0).clamp(min=1e-6)
     data = (data - mean) / scale
-    by_class = None if weights is None else weights.to(data)
     right = torch.nn.functional.one_hot(targets, classes).to(data)
     by_row = (torch.ones_like(right[:, :1]) if weights is None else weights.to(data)[targets, None]) / len(targets)
     weight = data.new_zeros(classes, data.shape[1], requires_grad=True)
