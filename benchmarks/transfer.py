@@ -63,12 +63,16 @@ ENCODERS = {
     "half": ("stock-shipped", "stock-tuned", "loanword"),
     "tiny": ("stock-shipped", "stock-tuned", "loanword"),
 }
+PEERS = [
+    f"benchmarks/peers/{name}.py"
+    for name in ("__init__", "mean_classifier", "rows", "short_table", "trainer_classification")
+]
 CODE = {
     "characters": ["benchmarks/transfer.py"],
     "probe": [f"src/loanword/{part}" for part in ("data/families.py", "tokens", "encoders", "tasks")],
-    "stock-shipped": ["benchmarks/peers"],
-    "stock-tuned": ["benchmarks/peers", "benchmarks/tuned.py"],
-    "stock-mean": ["benchmarks/peers", "benchmarks/tuned.py"],
+    "stock-shipped": PEERS,
+    "stock-tuned": [*PEERS, "benchmarks/tuned.py"],
+    "stock-mean": [*PEERS, "benchmarks/tuned.py"],
     "loanword": [
         f"src/loanword/{part}"
         for part in ("config.py", "data/families.py", "tokens", "batches", "encoders", "tasks", "training")
