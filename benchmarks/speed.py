@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -466,8 +466,8 @@ def _train_goals(rows: Sequence[Row]) -> Iterator[Goal]:
         seconds = {who: median(row["seconds_step"] for row in _of(rows, case, who)) for who in WHO}
         ceiling = (
             f"a step: {1e3 * seconds['loanword']:.0f} ms, tuned {1e3 * seconds['stock-tuned']:.0f}, as shipped "
-            f"{1e3 * seconds['stock-shipped']:.0f}; floor {1e3 * median(floors):.0f} ms at {peak / 1e9:.0f} GFLOP/s and "
-            f"{copy / 1e9:.0f} GB/s"
+            f"{1e3 * seconds['stock-shipped']:.0f}; floor {1e3 * median(floors):.0f} ms at {peak / 1e9:.0f} GFLOP/s "
+            f"and {copy / 1e9:.0f} GB/s"
         )
         shipped, tuned, memory_share = wanted.get(case, (0.0, 0.0, 0.0))
         gate = _gate(rows) if case == "train-short" else ""
@@ -587,7 +587,8 @@ def main() -> None:
     harness.write(NAME, rows=rows, goals=found)
     for goal in found:
         print(
-            f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.measured} (goal {goal.goal})\n       {goal.ceiling}"
+            f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.measured} (goal {goal.goal})"
+            f"\n       {goal.ceiling}"
         )
 
 
