@@ -62,10 +62,10 @@ Row = dict[str, Any]
 
 def expect_idle() -> None:
     """Stop unless the machine is this process's alone."""
-    from loanword.hardware import _busy
+    from loanword.hardware import busy
 
     cores = os.sched_getaffinity(0)
-    others = mean(_busy(cores) for _ in range(5))
+    others = mean(busy(cores) for _ in range(5))
     if others > BUSY:
         raise SystemExit(f"others keep {others:.1f} of {len(cores)} cores busy: no time measured now would be true")
 
@@ -296,8 +296,6 @@ def _scored(chosen: dict[str, list[str]], tests: dict[str, Table]) -> Row:
 
 def frozen(layers: int, name: str) -> Row:
     """Time the steps of training above `layers` frozen ones: worked out anew in every step, and once."""
-    import torch
-
     from loanword import config
     from loanword.deploy.base import load_base
     from loanword.hardware import detect
@@ -318,41 +316,26 @@ def frozen(layers: int, name: str) -> Row:
     encoded = task.encode(list(rows), loaded.tokenizer)
     before = {key: value.clone() for key, value in loaded.encoder.state_dict().items()}
 
-    def one(seed: int, rate: float, *, gigabytes: float, known: Any) -> tuple[float, int]:
+    def planned(seed: int, rate: float, *, gigabytes: float) -> Run:
         loaded.encoder.load_state_dict(before)
         with seeded(seed, "head"):
             model = Model(loaded.encoder, objective.head(loaded.encoder))
-        changes = {
-            "freeze_layers": layers,
-            "start": "random",
-            "learning_rate": rate,
-            "cache_gigabytes": gigabytes,
-            "epochs": 5,
-        }
-        settings = recipe.training.model_copy(update=changes)
-        plan = Run(model, loaded.tokenizer, task, objective, Data(train={"en": rows}), settings, hardware, seed)
-        nonlocal filling
-        if gigabytes and known is None:
-            began = time.perf_counter()
-            known = keep["frozen"] = remember(plan, encoded)
-            filling = time.perf_counter() - began
-        done = train(plan, encoded, frozen=known)
-        return done.seconds, done.steps
+        changes = {"freeze_layers": layers, "start": "random", "epochs": 5, "cache_gigabytes": gigabytes}
+        settings = recipe.training.model_copy(update={**changes, "learning_rate": rate})
+        return Run(model, loaded.tokenizer, task, objective, Data(train={"en": rows}), settings, hardware, seed)
 
-    keep: dict[str, Any] = {"frozen": None}
-    filling = 0.0
     sweep = [(seed, rate) for seed in range(5) for rate in (1e-4, 3e-4, 1e-3, 3e-3)]
-    if layers < 12:
-        sweep = sweep[:2]
-    slow, fast, steps = [], [], 1
-    for seed, rate in sweep[: 2 if layers == 12 else None]:  # The same every time: two of twenty are enough.
-        seconds, steps = one(seed, rate, gigabytes=0.0, known=None)
-        slow.append(seconds)
-    for seed, rate in sweep:
-        seconds, steps = one(seed, rate, gigabytes=4.0, known=keep["frozen"])
-        fast.append(seconds)
-    torch.set_num_threads(hardware.threads)
-    return {"slow": mean(slow), "fast": mean(fast), "once": filling, "steps": steps, "runs": 20}
+    few = sweep[:2]  # What takes the same time every time needs no twenty runs.
+    slow = [train(planned(seed, rate, gigabytes=0.0), encoded) for seed, rate in few]
+    began = time.perf_counter()
+    known = remember(planned(0, 1e-4, gigabytes=4.0), encoded)
+    once = time.perf_counter() - began
+    fast = [
+        train(planned(seed, rate, gigabytes=4.0), encoded, frozen=known)
+        for seed, rate in (sweep if layers == 12 else few)
+    ]
+    seconds = {name: mean(done.seconds for done in runs) for name, runs in (("slow", slow), ("fast", fast))}
+    return {**seconds, "once": once, "steps": fast[0].steps, "runs": len(sweep)}
 
 
 # --- the start ---------------------------------------------------------------------------------------------------

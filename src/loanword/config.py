@@ -123,7 +123,7 @@ class EvaluationSettings(Settings):
     checkpoint: Literal["averaged", "last", "source-dev-best"] = "averaged"
     resamples: int = Field(default=1000, ge=100)
     micro_tokens: int | None = Field(default=None, ge=16)
-    """None: by the device (`tasks.outputs`)."""
+    """None: by the device (`batches.passes`)."""
     compare_checkpoints: bool = True
     examples: bool = False
 

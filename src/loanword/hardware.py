@@ -94,10 +94,10 @@ def free_cores() -> int:
     if explicit.isdigit() and int(explicit) > 0:
         return int(explicit)
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    return max(1, len(allowed) - round(_busy(allowed)))
+    return max(1, len(allowed) - round(busy(allowed)))
 
 
-def _busy(cores: Collection[int]) -> float:
+def busy(cores: Collection[int]) -> float:
     """Look for a moment at how many of `cores` others keep busy; elsewhere than on Linux, at the last minute's load."""
     if before := _ticks(cores):
         time.sleep(LOOK)  # This process does nothing meanwhile: what is busy is others'.

@@ -64,7 +64,7 @@ def test_rows_to_be_compared_follow_one_another():
 
 
 def test_a_busy_machine_is_refused(monkeypatch):
-    monkeypatch.setattr("loanword.hardware._busy", lambda cores: 0.31)
+    monkeypatch.setattr("loanword.hardware.busy", lambda cores: 0.31)
 
     with pytest.raises(SystemExit, match=r"others keep 0\.3 of"):
         speed.expect_idle()

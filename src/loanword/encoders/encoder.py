@@ -48,7 +48,7 @@ class Encoder(nn.Module):
     """
 
     def __init__(self, model: Any, *, name: str, pooling: str = "mean") -> None:
-        """Wrap the transformers model `model`, known to the user as `name`."""
+        """Wrap the transformers model `model`, known to the user as `name`; attention and dropout become ours."""
         super().__init__()
         shorten(model)
         lighten(model)

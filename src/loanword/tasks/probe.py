@@ -48,7 +48,7 @@ def fit_probe(
         [weight, bias], max_iter=steps, tolerance_grad=1e-6, history_size=10, line_search_fn="strong_wolfe"
     )
 
-    def closure() -> torch.Tensor:  # The gradients by hand: for so small a model autograd takes as long again.
+    def closure() -> torch.Tensor:  # The gradients by hand: autograd costs more than so small a model.
         logits = (data @ weight.T + bias).log_softmax(1)
         wrong = (logits.exp() - right) * by_row
         weight.grad = wrong.T @ data + weight * (penalty / len(targets))
