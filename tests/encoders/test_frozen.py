@@ -171,3 +171,25 @@ def test_equal_rows_are_kept_once(toy_run):
 
     assert len(frozen.states) == 1 + sum(len(ids) for ids in {tuple(item.ids) for item in encoded})
     assert not frozen.states[0].any()
+
+
+def test_a_pass_that_failed_speaks_for_no_layer_afterwards(toy_run):
+    run, encoded = toy_run("modernbert")
+    frozen = made(run, encoded, 1)
+    norm = run.model.encoder.model.final_norm
+
+    def fail(*_):
+        raise MemoryError
+
+    hook = norm.register_forward_pre_hook(fail)
+    with pytest.raises(MemoryError):
+        made(run, encoded, 1)
+    hook.remove()
+
+    batch = collate(encoded[:5], pad_id=run.tokenizer.pad_id)
+    run.model.eval()
+    with torch.inference_mode():
+        expected = run.model(batch)
+        with frozen.serving(run.model.encoder):
+            frozen.where.clear()  # Nothing is known: every layer has to work.
+            assert torch.equal(run.model(batch), expected)

@@ -20,7 +20,7 @@ from loanword.config import TrainingSettings
 from loanword.durable import seal
 from loanword.errors import LoanwordError, UsageError
 from loanword.training import checkpoints as module
-from loanword.training.checkpoints import KEPT, STATE, TENSORS, Checkpoints, Saved
+from loanword.training.checkpoints import FORMAT, KEPT, STATE, TENSORS, Checkpoints, Saved
 from loanword.training.trainer import train
 
 
@@ -188,7 +188,7 @@ def test_another_format_is_refused(go, tmp_path):
     with pytest.raises(PulledError):
         go(until=3)
     state = tmp_path / "round-1" / "step-00000002" / STATE
-    state.write_text(json.dumps({**json.loads(state.read_text()), "format": 2}))
+    state.write_text(json.dumps({**json.loads(state.read_text()), "format": FORMAT - 1}))
     seal(state.parent)
     with pytest.raises(UsageError, match="written by another version of loanword"):
         go()

@@ -132,10 +132,12 @@ class Frozen:
             said.set(output[0] if self.parts else output)
 
         def states_of(batch: Batch) -> torch.Tensor:
-            encoder.hidden(batch)
-            states = said.get()
-            assert states is not None
-            said.set(None)
+            try:
+                encoder.hidden(batch)
+                states = said.get()
+            finally:  # Also where memory ran out: nothing must speak for the frozen layers later on.
+                said.set(None)
+            assert states is not None  # `listen` was called.
             return states
 
         hook = last.register_forward_hook(listen)
