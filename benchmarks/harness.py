@@ -91,7 +91,7 @@ def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: in
 
     def one(item: tuple[dict[str, Any], str]) -> None:
         key, stamp = item
-        found = _row(name, key, threads=max(1, len(os.sched_getaffinity(0)) // jobs))
+        found = _row(name, key, jobs=jobs)
         if found is not None:
             with alone():
                 stored = load(name)
@@ -114,10 +114,11 @@ def alone() -> Iterator[None]:
         os.close(handle)
 
 
-def _row(name: str, key: dict[str, Any], *, threads: int) -> dict[str, Any] | None:
-    began = time.time()
+def _row(name: str, key: dict[str, Any], *, jobs: int) -> dict[str, Any] | None:
+    began, threads = time.time(), max(1, len(os.sched_getaffinity(0)) // jobs)
     command = [sys.executable, "-m", f"benchmarks.{name.replace('-', '_')}", "--row", json.dumps(key)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
+    several = str(jobs == 1).lower()
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": several}
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False

@@ -42,7 +42,8 @@ class ShortAttention(torch.autograd.Function):
         query, key, value = (part.reshape(batch * heads, -1, width) for part in (query * scale, key, value))
         scores = torch.bmm(query, key.transpose(1, 2))
         if mask is not None:
-            scores = (scores.view(batch, heads, seq, -1) + mask).flatten(0, 1)
+            scores = scores.view(batch, heads, seq, -1)
+            scores = (scores.add_(mask) if mask.dtype == scores.dtype else scores + mask).flatten(0, 1)
         weights = _softmax(scores).to(query.dtype).contiguous()
         noise = survivors(weights.shape, rate, weights.dtype) if rate else None
         context = torch.bmm(weights if noise is None else weights * noise, value)
@@ -116,7 +117,7 @@ def attend(
         return stock
     mask = attention_mask
     if mask is not None and mask.dtype == torch.bool:
-        mask = torch.zeros(mask.shape).masked_fill_(~mask, torch.finfo(torch.float32).min)
+        mask = query.new_zeros(mask.shape).masked_fill_(~mask, torch.finfo(query.dtype).min)
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     with torch.autocast("cpu", enabled=False):
         return ShortAttention.apply(query, key, value, mask, dropout, scale), None  # type: ignore[no-untyped-call]

@@ -12,6 +12,7 @@ from torch import nn
 from loanword.batches.batch import Batch
 from loanword.encoders.attention import shorten
 from loanword.encoders.dropout import lighten
+from loanword.encoders.packed import can_pack, forget, packed
 from loanword.errors import ModelError
 
 if TYPE_CHECKING:
@@ -116,18 +117,27 @@ class Encoder(nn.Module):
 
     def forward(self, batch: Batch) -> EncoderOutput:
         """Run the encoder; shapes as in `EncoderOutput`."""
-        hidden = self.hidden(batch) if self.frozen is None else self.frozen.hidden(self, batch)
+        if self.frozen is not None:
+            hidden = self.frozen.hidden(self, batch)
+        else:
+            hidden = self.hidden(batch, packed(self) if can_pack() and not self.training else None)
         return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pool(hidden, batch.mask, how=self.pooling))
 
-    def hidden(self, batch: Batch) -> torch.Tensor:
-        """Run all layers and return the last states, (batch, seq, width)."""
+    def train(self, mode: bool = True) -> Encoder:
+        """Turn to training, or to answering."""
+        if mode:
+            forget(self)
+        return super().train(mode)
+
+    def hidden(self, batch: Batch, model: Any = None) -> torch.Tensor:
+        """Run all layers, or those of `model`, and return the last states, (batch, seq, width)."""
         inputs: dict[str, torch.Tensor] = {"input_ids": batch.ids, "attention_mask": batch.mask}
         if self._takes_types:
             inputs["token_type_ids"] = batch.types if batch.types is not None else torch.zeros_like(batch.ids)
         if self.language_ids:
             rows = torch.tensor([self.language_id(tag) for tag in batch.languages], device=batch.ids.device)
             inputs["langs"] = rows.unsqueeze(1).expand_as(batch.ids)
-        states: torch.Tensor = self.model(**inputs).last_hidden_state
+        states: torch.Tensor = (self.model if model is None else model)(**inputs).last_hidden_state
         return states
 
     def language_id(self, tag: str) -> int:

@@ -109,15 +109,15 @@ class Frozen:
         """Return what the frozen layers say of `batch`, zeros at padding; None if a row of it is unknown."""
         ids, lengths = batch.ids.cpu().numpy(), batch.mask.sum(1).tolist()
         types = None if batch.types is None else batch.types.cpu().numpy()
-        places = np.zeros(ids.shape, dtype=np.int64)
+        starts = []
         for row, length in enumerate(lengths):
             of_row = None if types is None else types[row, :length]
             start = self.where.get(_key(encoder, ids[row, :length], of_row, batch.languages[row]))
             if start is None:
                 return None
-            places[row, :length] = np.arange(start, start + length)
-        found = self.states.index_select(0, torch.from_numpy(places).view(-1))
-        return found.view(*places.shape, -1).to(batch.ids.device)
+            starts.append(start)
+        places = (torch.tensor(starts).unsqueeze(1) + torch.arange(ids.shape[1])) * batch.mask.cpu()
+        return self.states.index_select(0, places.view(-1)).view(*ids.shape, -1).to(batch.ids.device)
 
     @contextmanager
     def _speaking(self, encoder: Encoder) -> Iterator[Callable[[Batch], torch.Tensor]]:
@@ -174,8 +174,7 @@ def _key(encoder: Encoder, ids: Any, types: Any, language: str) -> tuple[bytes, 
 
 def _weights(encoder: Encoder, layers: int) -> list[float]:
     """Return sums by which frozen weights can be told from others."""
-    frozen = [parameter for part in encoder.layer_parameters()[: layers + 1] for parameter in part]
-    return [float(total) for part in frozen for total in (part.detach().sum(), part.detach().norm())]
+    return [float(part.detach().sum()) for depth in encoder.layer_parameters()[: layers + 1] for part in depth]
 
 
 def _room(rows: int, *, like: torch.Tensor, memory: int, folder: Path | None) -> torch.Tensor:

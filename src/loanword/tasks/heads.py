@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from loanword.encoders.dropout import Dropout
 from loanword.encoders.encoder import EncoderOutput
 
 
@@ -20,7 +21,7 @@ class SentenceHead(nn.Module):
     def __init__(self, width: int, classes: int, *, dropout: float = 0.1, smoothing: float = 0.0) -> None:
         """Create the layer as BERT does: normal weights of deviation 0.02, a bias of zero."""
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.linear = nn.Linear(width, classes)
         self.smoothing = smoothing
         self.register_buffer("weights", torch.ones(classes))
