@@ -49,8 +49,21 @@ def test_it_is_as_near_to_the_truth_as_the_stock_model_in_bf16(asked):
 
     assert any(type(part) is PackedLinear for part in second.modules())
     assert not any(type(part) is nn.Linear for part in second.modules())
-    assert second.get_input_embeddings().weight is encoder.model.get_input_embeddings().weight
     assert 0 < (mine - truth).square().mean() < 1.5 * (theirs - truth).square().mean()
+
+
+def test_the_table_is_shared_whole_or_compact(asked):
+    encoder, batch = asked
+    whole = answer(encoder, batch)
+
+    def pointers():
+        with torch.inference_mode(), BF16.autocast():
+            return {id(part) for part in packed(encoder).modules()}
+
+    assert id(encoder.model.get_input_embeddings()) in pointers()
+    compact(encoder, torch.unique(batch.ids))
+    assert id(encoder.model.get_input_embeddings()) in pointers()
+    assert torch.equal(answer(encoder, batch), whole)
 
 
 def test_whatever_changes_a_weight_is_noticed(asked):

@@ -41,6 +41,20 @@ class PackedLinear(nn.Module):
         return product
 
 
+class Narrowed(nn.Module):
+    """An embedding table, as it is, whose vectors come out in bf16."""
+
+    def __init__(self, table: nn.Module) -> None:
+        """Share `table`."""
+        super().__init__()
+        self.table = table
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Look up `ids` (batch, seq): (batch, seq, width)."""
+        found: torch.Tensor = self.table(ids)
+        return found.bfloat16()
+
+
 _made: WeakKeyDictionary[Encoder, tuple[tuple[int, ...], Any]] = WeakKeyDictionary()
 _making = Lock()
 
@@ -79,19 +93,17 @@ def can_pack() -> bool:
 
 
 def _pack(model: Any) -> Any:
-    """Copy `model` with its linear layers packed."""
-    shared = [model.get_input_embeddings(), *(part for part in model.modules() if type(part) is nn.LayerNorm)]
-    known = {id(parameter): parameter for part in shared for parameter in part.parameters()}
-    for parameter in model.parameters():
-        if id(parameter) not in known:
-            known[id(parameter)] = nn.Parameter(parameter.detach().bfloat16(), requires_grad=False)
-    second = copy.deepcopy(model, known)
-    for parent in list(second.modules()):
-        for name, child in parent.named_children():
-            if type(child) is nn.Linear:
-                setattr(parent, name, PackedLinear(child))
-    second.get_input_embeddings().register_forward_hook(lambda _module, _inputs, found: found.bfloat16())
-    return second
+    """Copy `model`, its linear layers packed, its norms' weights and its table shared, the rest in bf16."""
+    table = model.get_input_embeddings()
+    known: dict[int, Any] = {id(table): Narrowed(table)}  # It is most of the model.
+    for part in model.modules():
+        if type(part) is nn.Linear:
+            known[id(part)] = PackedLinear(part)
+        elif part is not table:
+            for parameter in part.parameters(recurse=False):
+                narrow = parameter if type(part) is nn.LayerNorm else parameter.detach().bfloat16()
+                known[id(parameter)] = nn.Parameter(narrow, requires_grad=False)
+    return copy.deepcopy(model, known)
 
 
 def _tried(encoder: Encoder, second: Any) -> Any:
