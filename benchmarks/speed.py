@@ -3,7 +3,8 @@
     make bench-speed                   all rows that are not there yet, then the goals
     python -m benchmarks.speed --plan  what is there and what is missing
 
-A row is one process (speed_cases.py). Those of one round follow one another: ours, tuned, as shipped; ours, ...
+A row is one process, refused while others use the machine, which measures the machine's peak before it works; cases/
+says what it does then. Those of one round follow one another: ours, tuned, as shipped; ours, ...
 Beside each ratio stands the share of the arithmetic ceiling that is reached: the matrix products of real tokens at the
 measured peak, and for a step the 28 bytes a trained weight that AdamW moves, at the measured bandwidth.
 """
@@ -15,20 +16,28 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import numpy as np
 
 from benchmarks import harness
+from benchmarks.cases.machine import expect_idle, peaks
+from benchmarks.cases.training import TRAIN
 from benchmarks.harness import Goal
-from benchmarks.speed_cases import TRAIN, Row, measure, predict_stock
 
 NAME = "speed"
 WHO = ("loanword", "stock-tuned", "stock-shipped")
-CODE = [
-    "benchmarks/speed_cases.py",
-    "benchmarks/peers",
-    *(f"src/loanword/{part}" for part in ("batches", "encoders", "tasks", "tokens", "training", "run.py")),
-]
+SOURCE = [f"src/loanword/{part}" for part in ("batches", "encoders", "tasks", "tokens", "training", "run.py")]
+CODE = {
+    "training": ["benchmarks/cases/training.py", "benchmarks/peers", *SOURCE],
+    "answering": ["benchmarks/cases/answering.py", "benchmarks/peers", *SOURCE],
+    "frozen": ["benchmarks/cases/frozen.py", *SOURCE],
+    "start": ["benchmarks/cases/start.py", "src/loanword"],
+}
+STARTS = 7
+"""Starts are short and differ by a tenth: more of them."""
+
+Row = dict[str, Any]
 
 
 def plan() -> list[dict[str, object]]:
@@ -37,15 +46,43 @@ def plan() -> list[dict[str, object]]:
     for number in range(3):
         keys += [{"case": "train-short", "who": who, "round": number} for who in WHO]
         keys += [{"case": "evaluate", "who": who, "round": number} for who in WHO]
-        keys += [{"case": "start", "who": "loanword", "round": number}]
         keys += [
             {"case": f"frozen-{layers}-{name}", "who": "loanword", "round": number}
             for layers in (6, 11, 12)
             for name in ("ha_intents", "sib200")
         ]
+    keys += [{"case": "start", "who": "loanword", "round": number} for number in range(STARTS)]
     for number in range(2):
         keys += [{"case": case, "who": who, "round": number} for case in list(TRAIN)[1:] for who in WHO]
     return keys
+
+
+def kind(case: str) -> str:
+    """Say which of the files in cases/ a case is in."""
+    return {"evaluate": "answering", "start": "start"}.get(case, "frozen" if case.startswith("frozen") else "training")
+
+
+def measure(key: dict[str, Any]) -> Row:
+    """Measure one row."""
+    expect_idle()
+    found: Row = {"peaks": peaks()}
+    case, who, which = str(key["case"]), str(key["who"]), kind(str(key["case"]))
+    if which == "training":
+        from benchmarks.cases.training import train
+
+        return {**found, **train(TRAIN[case], who, seed=int(key["round"]))}
+    if which == "answering":
+        from benchmarks.cases.answering import evaluate
+
+        return {**found, **evaluate(who)}
+    if which == "frozen":
+        from benchmarks.cases.frozen import frozen
+
+        _, layers, name = case.split("-")
+        return {**found, **frozen(int(layers), name)}
+    from benchmarks.cases.start import start
+
+    return {**found, **start()}
 
 
 def goals(rows: Sequence[Row]) -> list[Goal]:
@@ -173,9 +210,9 @@ def _start_goals(rows: Sequence[Row]) -> Iterator[Goal]:
         yield Goal("from the command to the first step", "<= 6 s", words, "", median(found) <= 6)
 
 
-def stamp(_key: dict[str, object]) -> str:
-    """Fingerprint what the rows hang on."""
-    return harness.fingerprint(code=CODE, data=[])
+def stamp(key: dict[str, object]) -> str:
+    """Fingerprint what a row hangs on."""
+    return harness.fingerprint(code=CODE[kind(str(key["case"]))], data=[])
 
 
 def main() -> None:
@@ -189,6 +226,8 @@ def main() -> None:
         print(json.dumps(measure(json.loads(options.row))))
         return
     if options.predict:
+        from benchmarks.cases.answering import predict_stock
+
         head, tag = options.predict
         print(json.dumps(predict_stock(Path(head), [tag], tuned=False)[1][tag]))
         return

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from benchmarks.cases.machine import expect_idle
 
-from benchmarks import speed, speed_cases
+from benchmarks import speed
 
 PEAKS = {"bf16": 1e12, "fp32": 2e11, "copy": 1e11}
 
@@ -67,4 +68,4 @@ def test_a_busy_machine_is_refused(monkeypatch):
     monkeypatch.setattr("loanword.hardware.busy", lambda cores: 0.31)
 
     with pytest.raises(SystemExit, match=r"others keep 0\.3 of"):
-        speed_cases.expect_idle()
+        expect_idle()

@@ -52,7 +52,7 @@ def collate(encoded: Sequence[Encoded], *, pad_id: int) -> Batch:
 
     longest = max(len(item) for item in encoded)
     ids = padded([item.ids for item in encoded], with_=pad_id)
-    mask = padded([[1] * len(item) for item in encoded], with_=0)
+    mask = (torch.arange(longest) < torch.tensor([[len(item)] for item in encoded])).long()
     types = None
     if encoded[0].types is not None:
         types = padded([item.types or [0] * len(item) for item in encoded], with_=0)
