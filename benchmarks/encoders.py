@@ -1,4 +1,4 @@
-"""Encoders to start from: as pretrained, with the top half forgotten, a tiny one and a large one that know nothing."""
+"""Encoders to start from: as pretrained, with the top half forgotten, and a tiny one that knows nothing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import tempfile
 from pathlib import Path
 
 import torch
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
 from loanword.encoders import bundled
 
-KINDS = ("pretrained", "half", "tiny", "base")
+KINDS = ("pretrained", "half", "tiny")
 
 
 def folder(kind: str, *, seed: int) -> Path:
-    """Return the model folder of `kind`; the others draw their random weights from `seed`."""
+    """Return the model folder of `kind`; "half" and "tiny" draw their random weights from `seed`."""
     whole = bundled.folder()
     if kind == "pretrained":
         return whole
@@ -29,9 +29,6 @@ def folder(kind: str, *, seed: int) -> Path:
         half = model.config.num_hidden_layers // 2
         for old, new in zip(model.encoder.layer[half:], fresh.encoder.layer[half:], strict=True):
             old.load_state_dict(new.state_dict())
-    elif kind == "base":
-        config = XLMRobertaConfig(vocab_size=250_002, max_position_embeddings=514, type_vocab_size=1)
-        model = XLMRobertaModel(config, add_pooling_layer=False)
     else:
         config = BertConfig.from_pretrained(whole)
         config.update({"hidden_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 512})

@@ -29,7 +29,7 @@ NAME = "speed"
 WHO = ("loanword", "stock-tuned", "stock-shipped")
 SOURCE = [f"src/loanword/{part}" for part in ("batches", "encoders", "tasks", "tokens", "training", "run.py")]
 CODE = {
-    "training": ["benchmarks/cases/training.py", "benchmarks/peers", *SOURCE],
+    "training": ["benchmarks/cases/training.py", "benchmarks/cases/large.py", "benchmarks/peers", *SOURCE],
     "answering": ["benchmarks/cases/answering.py", "benchmarks/peers", *SOURCE],
     "frozen": ["benchmarks/cases/frozen.py", *SOURCE],
     "start": ["benchmarks/cases/start.py", "src/loanword"],

@@ -6,11 +6,12 @@ import os
 from statistics import mean, median
 from typing import Any
 
+from benchmarks.cases.large import base_folder
 from benchmarks.cases.machine import memory
-from benchmarks.encoders import folder
 from benchmarks.harness import DATA
 from loanword.data.read import read
 from loanword.data.records import Table
+from loanword.encoders import bundled
 
 TRAIN: dict[str, dict[str, Any]] = {
     "train-short": {"set": "ha_intents", "encoder": "pretrained", "steps": 120, "answers": True},
@@ -76,7 +77,7 @@ def train_ours(case: dict[str, Any], *, seed: int) -> Row:
             pass
 
     rows, tests = texts_of(case)
-    base = str(folder(case["encoder"], seed=0)) if case["encoder"] != "pretrained" else "bundled:e5-small"
+    base = str(base_folder()) if case["encoder"] == "base" else "bundled:e5-small"
     frozen = {"embeddings": "frozen"} if case.get("frozen") else {}
     recipe = config.build(
         {
@@ -108,7 +109,7 @@ def train_stock(case: dict[str, Any], *, tuned: bool, seed: int) -> Row:
     rows, tests = texts_of(case)
     labels = sorted({str(label) for label in rows.label})
     stock = trainer(
-        str(folder(case["encoder"], seed=0)),
+        str(base_folder() if case["encoder"] == "base" else bundled.folder()),
         len(labels),
         tuned=tuned,
         frozen=bool(case.get("frozen")),
