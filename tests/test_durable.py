@@ -53,6 +53,7 @@ def test_every_change_is_named(sealed, change, said):
 
 def test_what_was_added_is_named_where_the_whole_folder_counts(sealed):
     (sealed / "c.txt").write_text("three")
+    (sealed / ".DS_Store").write_bytes(b"x")
     assert damage(sealed) == []
     assert damage(sealed, whole=True) == ["c.txt was added"]
 

@@ -23,6 +23,8 @@ from loanword.errors import LoanwordError
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"
 """How the names of folders end that are not finished."""
+LEFT = (".", "Thumbs.db", "desktop.ini")
+"""How the names of files begin that file managers and network disks leave: .DS_Store, ._x, .nfs0."""
 
 
 def seal(folder: Path, *, leave: Collection[str] = ()) -> None:
@@ -35,7 +37,8 @@ def seal(folder: Path, *, leave: Collection[str] = ()) -> None:
 def damage(folder: Path, *, whole: bool = False) -> list[str]:
     """Say of every file of a sealed `folder` that is missing or changed, the manifest included, that it is.
 
-    Files that were added are not looked at, unless it is to be the `whole` folder.
+    Files that were added are not looked at, unless it is to be the `whole` folder; those that file managers leave
+    wherever they were are never.
     """
     try:
         content = (folder / MANIFEST).read_bytes()
@@ -51,7 +54,8 @@ def damage(folder: Path, *, whole: bool = False) -> list[str]:
     if whole:
         known = {folder / name for name in (*expected, MANIFEST)}
         known |= {place for file in known for place in file.parents}
-        bad += [f"{path.relative_to(folder)} was added" for path in sorted(folder.rglob("*")) if path not in known]
+        more = (path for path in sorted(folder.rglob("*")) if path not in known)
+        bad += [f"{path.relative_to(folder)} was added" for path in more if not path.name.startswith(LEFT)]
     return bad or ([f"{MANIFEST} was changed"] if _dump(found) != content else [])
 
 
@@ -124,7 +128,7 @@ def flush(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk."""
     if path.is_dir() and os.name == "nt":  # Windows opens no folders, and keeps their lists safe by itself.
         return
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows flushes what can be written.
     try:
         os.fsync(handle)
     finally:

@@ -15,8 +15,15 @@ SHOWN = 20
 LONG = 200
 """Characters of a foreign error that a message repeats."""
 
-NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
-"""How torch says on a processor that memory ran out: its own allocator, and oneDNN, which does not name the reason."""
+NO_MEMORY = (
+    "can't allocate memory",
+    "DefaultCPUAllocator: not enough memory",
+    "could not create a primitive",
+    "could not create a memory object",
+    "backend out of memory",
+)
+"""How torch says that memory ran out: its allocators on Linux and Windows, oneDNN, which does not name the reason, and
+Apple's graphics cards."""
 
 
 class LoanwordError(Exception):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from tests.tiny import TOKENIZER_OF, tiny_config
+from transformers import ConvBertConfig, ConvBertModel, MPNetConfig, MPNetModel
 
 from loanword.batches.batch import collate
 from loanword.encoders.encoder import POOLINGS, Encoder, pool
+from loanword.encoders.frozen import Frozen
 from loanword.errors import ModelError
 from loanword.tasks.model import Model
 from loanword.training.optimizer import freeze, train_mode
@@ -229,3 +231,16 @@ def test_an_encoder_without_a_past_is_told_from_one_with(tiny_encoder, fresh_tok
     with torch.no_grad():
         norm.weight[0] += 1e-3
     assert not encoder.untrained
+
+
+def test_positions_that_every_layer_uses_come_before_the_first():
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    encoder = Encoder(MPNetModel(MPNetConfig(vocab_size=99, **sizes), add_pooling_layer=False), name="mpnet")
+    (shared,) = (value for name, value in encoder.named_parameters() if "relative_attention_bias" in name)
+    assert any(shared is one for one in encoder.layer_parameters()[0])
+
+
+def test_what_frozen_convolutions_say_is_not_kept():
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    encoder = Encoder(ConvBertModel(ConvBertConfig(vocab_size=99, embedding_size=32, **sizes)), name="convbert")
+    assert not Frozen.possible(encoder, 1)

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
 from loanword.batches.batch import collate
+from loanword.encoders import packed as module
 from loanword.encoders.packed import PackedLinear, can_pack, packed
 from loanword.encoders.rows import compact, expand
 from loanword.hardware import Hardware
+from loanword.tasks.outputs import outputs
+from loanword.training.trainer import train
 
 BF16 = Hardware(device="cpu", precision="bf16", threads=1)
 FP32 = Hardware(device="cpu", precision="fp32", threads=1)
@@ -45,7 +51,7 @@ def test_it_is_as_near_to_the_truth_as_the_stock_model_in_bf16(asked):
         theirs = stock(batch).hidden[batch.mask.bool()].float()
 
     mine = answer(encoder, batch)
-    second = packed(encoder)
+    second = packed(encoder, batch)
 
     assert any(type(part) is PackedLinear for part in second.modules())
     assert not any(type(part) is nn.Linear for part in second.modules())
@@ -58,7 +64,7 @@ def test_the_table_is_shared_whole_or_compact(asked):
 
     def pointers():
         with torch.inference_mode(), BF16.autocast():
-            return {id(part) for part in packed(encoder).modules()}
+            return {id(part) for part in packed(encoder, batch).modules()}
 
     assert id(encoder.model.get_input_embeddings()) in pointers()
     compact(encoder, torch.unique(batch.ids))
@@ -108,10 +114,10 @@ def test_with_gradients_in_fp32_and_in_training_it_is_not_used(asked):
         assert not can_pack()
     with torch.inference_mode(), BF16.autocast():
         assert can_pack()
-        second = packed(encoder)
-        assert packed(encoder) is second
+        second = packed(encoder, batch)
+        assert packed(encoder, batch) is second
         encoder.train().eval()
-        assert packed(encoder) is not second
+        assert packed(encoder, batch) is not second
 
 
 def test_an_encoder_that_looks_into_its_weights_answers_as_before(asked):
@@ -132,7 +138,7 @@ def test_an_encoder_that_looks_into_its_weights_answers_as_before(asked):
     setattr(parent, name, Curious(linear))
 
     with torch.inference_mode(), BF16.autocast():
-        assert packed(encoder) is None
+        assert packed(encoder, batch) is None
         expected = encoder.hidden(batch)[batch.mask.bool()].float()
     assert torch.equal(answer(encoder, batch), expected)
 
@@ -145,5 +151,75 @@ def test_an_encoder_made_without_version_counters_answers_as_before(asked):
             for name, parameter in part.named_parameters(recurse=False):
                 setattr(part, name, nn.Parameter(parameter.clone(), requires_grad=False))
 
-    assert packed(encoder) is None
+    assert packed(encoder, batch) is None
     assert answer(encoder, batch).isfinite().all()
+
+
+def test_hooks_of_a_users_own_are_heard(asked):
+    encoder, batch = asked
+    heard = []
+    assert packed(encoder, batch) is not None
+    handle = encoder.layers[0].register_forward_hook(lambda *_: heard.append(1))
+    answer(encoder, batch)
+    assert heard
+    handle.remove()
+    assert packed(encoder, batch) is not None
+
+
+def test_it_answers_without_dropout_whatever_mode_the_layers_were_in(asked):
+    encoder, batch = asked
+    for part in encoder.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.5
+            part.training = True
+    assert torch.equal(answer(encoder, batch), answer(encoder, batch))
+
+
+def test_the_old_form_goes_before_the_new_one_comes(asked):
+    encoder, batch = asked
+    old = weakref.ref(packed(encoder, batch))
+    alive = []
+    work = module._pack
+    with torch.no_grad():
+        next(encoder.layers[0].parameters()).neg_()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_pack", lambda model: alive.append(old()) or work(model))
+        gc.collect()
+        packed(encoder, batch)
+    assert alive == [None]
+
+
+def test_it_can_be_made_while_the_table_is_compact_and_lacks_piece_0(asked):
+    encoder, batch = asked
+    one = replace(batch, ids=batch.ids[:1], mask=batch.mask[:1], languages=batch.languages[:1], rows=batch.rows[:1])
+    seen = torch.unique(one.ids[one.mask.bool()])
+    assert 0 not in seen or encoder.config.pad_token_id != 0  # XLM-R's and ModernBERT's piece 0 is a control piece.
+    compact(encoder, seen)
+    length = int(one.mask.sum())
+    assert packed(encoder, replace(one, ids=one.ids[:, :length], mask=one.mask[:, :length])) is not None
+
+
+def test_a_hook_that_asks_after_every_update_gets_answers_of_the_weights_as_they_are(toy_run):
+    run, encoded = toy_run("bert", start="random", embeddings="frozen", epochs=1)
+    hardware = BF16
+    asked = []
+
+    class Asks:
+        def before_update(self, state):
+            pass
+
+        def after_update(self, state):
+            found = [
+                outputs(state.model, encoded, pad_id=run.tokenizer.pad_id, hardware=given).values
+                for given in (hardware, FP32)
+            ]
+            asked.append(abs(found[0] - found[1]).max())
+
+        def on_evaluate(self, state, scores):
+            pass
+
+    settings = run.settings.model_copy(update={"learning_rate": 0.05})
+    train(replace(run, hardware=hardware, hooks=(Asks(),), settings=settings), encoded)
+
+    assert len(asked) > 2
+    assert max(asked) < 0.1

@@ -12,6 +12,7 @@ from loanword.batches.batch import collate
 from loanword.errors import ModelError
 from loanword.hardware import Hardware
 from loanword.tasks.outputs import outputs, vectors
+from loanword.training.optimizer import train_mode
 
 CPU = Hardware(device="cpu", precision="fp32", threads=1)
 
@@ -142,3 +143,12 @@ def test_an_error_in_a_thread_is_raised_and_the_rest_is_not_answered(toy_run):
         torch.set_num_threads(before)
 
     assert len(calls) < len(encoded) / 2
+
+
+def test_asking_in_the_middle_of_training_changes_no_mode(toy_run):
+    run, encoded = toy_run()
+    train_mode(run.model, layers=1)
+    before = {name: part.training for name, part in run.model.named_modules()}
+    assert len(set(before.values())) == 2
+    outputs(run.model, encoded, pad_id=run.tokenizer.pad_id, hardware=run.hardware)
+    assert {name: part.training for name, part in run.model.named_modules()} == before

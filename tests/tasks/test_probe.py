@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -177,3 +180,27 @@ def test_the_head_starts_where_the_probe_ends(toy_run, penalty):
     assert used == (penalty or choose_penalty(found, targets, classes=2, groups=groups, seed=0))
     assert (answers.argmax(1) == targets.numpy()).mean() > 0.9
     assert all(torch.equal(value, encoder_before[name]) for name, value in model.encoder.state_dict().items())
+
+
+def test_nothing_of_a_fit_stays_in_memory(monkeypatch):
+    alive = []
+
+    class Watched(torch.optim.LBFGS):
+        def __init__(self, parameters, **options):
+            alive.extend(weakref.ref(one) for one in parameters)
+            super().__init__(parameters, **options)
+
+    monkeypatch.setattr(torch.optim, "LBFGS", Watched)
+    fit_probe(torch.randn(50, 8), torch.arange(50) % 3, classes=3)
+    gc.collect()
+    assert [one() for one in alive] == [None, None]
+
+
+def test_from_an_earlier_result_the_search_goes_on():
+    torch.manual_seed(0)
+    vectors, targets = torch.randn(200, 8) * 3 + 1, torch.arange(200) % 3
+    end = fit_probe(vectors, targets, classes=3, penalty=3.0)
+    near = fit_probe(vectors, targets, classes=3, penalty=3.0, steps=1, start=end)
+    far = fit_probe(vectors, targets, classes=3, penalty=3.0, steps=1)
+    torch.testing.assert_close(near, end, atol=1e-4, rtol=0)
+    assert not torch.allclose(far[0], end[0], atol=1e-3)

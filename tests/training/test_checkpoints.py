@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import torch
 
 from loanword.config import TrainingSettings
 from loanword.durable import seal
+from loanword.encoders.rows import compact
 from loanword.errors import LoanwordError, UsageError
 from loanword.training import checkpoints as module
 from loanword.training.checkpoints import FORMAT, KEPT, STATE, TENSORS, Checkpoints, Saved
@@ -447,3 +449,77 @@ def test_when_checkpoints_are_due(tmp_path, monkeypatch):
     clock[0] += 40
     assert timed.worth_it(2)
     assert not timed.worth_it(1)
+
+
+def test_what_is_saved_after_a_damaged_one_stays(go, places, tmp_path):
+    with pytest.raises(PulledError):
+        go(until=9)
+    for place in (tmp_path / "round-1").iterdir():
+        (place / STATE).write_text("{}")
+    (tmp_path / "round-1" / "step-99999999-a").mkdir()
+    with pytest.raises(PulledError):
+        go(until=4)
+    heard = Heard()
+    assert {"step-00000002", "step-00000003"} <= set(places())
+    go(heard=heard)
+    assert heard.said[-1] == "going on after step 3 of 18"
+
+
+def test_hooks_that_only_watch_may_come_and_go(toy_run, tmp_path):
+    def trained(*hooks):
+        run, encoded = toy_run("bert", start="random", epochs=3, hooks=hooks)
+        checkpoints = Checkpoints(tmp_path / "round-1", steps=1, progress=Heard())
+        return train(run, encoded, validate=scores(run.model), checkpoints=checkpoints)
+
+    whole = fingerprint(trained())
+    shutil.rmtree(tmp_path / "round-1")
+    with pytest.raises(PulledError):
+        trained(Plug(7))
+    assert fingerprint(trained()) == whole
+    shutil.rmtree(tmp_path / "round-1")
+    with pytest.raises(PulledError):
+        trained(Plug(None), Plug(7))
+    assert fingerprint(trained(Plug(None))) == whole
+
+
+def test_another_pooling_is_another_run(toy_run, tmp_path):
+    run, encoded = toy_run("bert")
+    first = module.identity(run, encoded, ())
+    run.model.encoder.pooling = "cls"
+    assert module.identity(run, encoded, ()) != first
+
+
+def test_an_optimizer_may_keep_numbers(toy_run, tmp_path):
+    class Counting(torch.optim.SGD):
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    self.state[parameter]["count"] = self.state[parameter].get("count", 0) + 1
+                    parameter.data.add_(parameter.grad, alpha=-self.state[parameter]["count"] * group["lr"])
+
+    def moves(parameter):
+        return parameter.requires_grad
+
+    def trained(*hooks):
+        run, encoded = toy_run("bert", start="random", epochs=2, hooks=hooks)
+        run = replace(run, optimizer=lambda model: Counting(filter(moves, model.parameters()), lr=1e-3))
+        return train(run, encoded, checkpoints=Checkpoints(tmp_path / "round-1", steps=1, progress=Heard()))
+
+    whole = fingerprint(trained())
+    shutil.rmtree(tmp_path / "round-1")
+    with pytest.raises(PulledError):
+        trained(Plug(5))
+    assert fingerprint(trained()) == whole
+
+
+def test_the_room_for_the_model_counts_the_whole_table(toy_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "free", lambda place: 0)
+    run, _ = toy_run("bert")
+    whole = sum(one.numel() * 4 for one in run.model.parameters())
+    compact(run.model.encoder, torch.arange(9))
+    trained = sum(one.numel() * 4 for one in run.model.parameters())
+    heard = []
+    monkeypatch.setattr(module, "size", lambda count: heard.append(count) or str(count))
+    with pytest.raises(LoanwordError):
+        Checkpoints(tmp_path / "round-1").expect_room(run, candidates=1)
+    assert max(heard) - (KEPT + 1) * 4 * trained == whole + 9 * run.model.encoder.width * 4

@@ -52,3 +52,14 @@ def test_the_status_is_the_shells(tmp_path):
     error = Interrupted(signal.SIGINT, where=tmp_path)
     assert error.exit_code == Interrupted.exit_code == 130
     assert str(tmp_path) in str(error)
+
+
+def test_what_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with listening() as asked:
+            signal.raise_signal(signal.SIGINT)
+            assert asked.by == 0
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from loanword.encoders.dropout import survivors
 
@@ -52,6 +53,7 @@ class ShortAttention(torch.autograd.Function):
         return context.view(batch, heads, seq, width).transpose(1, 2).contiguous()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Return the gradients of query, key and value; those of mask, rate and scale are None."""
         query, key, value, weights, noise = ctx.saved_tensors

@@ -120,7 +120,7 @@ class Encoder(nn.Module):
         if self.frozen is not None:
             hidden = self.frozen.hidden(self, batch)
         else:
-            hidden = self.hidden(batch, packed(self) if can_pack() and not self.training else None)
+            hidden = self.hidden(batch, packed(self, batch) if can_pack() and not self.training else None)
         return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pool(hidden, batch.mask, how=self.pooling))
 
     def train(self, mode: bool = True) -> Encoder:
@@ -158,6 +158,7 @@ def _language_ids(config: Any) -> dict[str, int]:
 def _depth_outside(name: str, *, top: int) -> int:
     """Say after how many layers a parameter that belongs to none of them is first used."""
     # DeBERTa keeps the norm of its relative positions, and a convolution after layer 1, beside its layers.
-    if "emb" in name or name.startswith("encoder.LayerNorm."):
+    # MPNet's every layer uses one table of relative positions.
+    if "emb" in name or "relative_attention_bias" in name or name.startswith("encoder.LayerNorm."):
         return 0
     return 1 if name.startswith("encoder.conv.") else top

@@ -70,7 +70,12 @@ class Frozen:
 
     @staticmethod
     def possible(encoder: Encoder, layers: int) -> bool:
-        """Whether there is anything to keep, and a way to run the layers above it (XLM has no list of whole layers)."""
+        """Whether there is anything to keep, and a way to run the layers above it (XLM has no list of whole layers).
+
+        Convolutions look at padding, which is not kept (ConvBERT).
+        """
+        if any(isinstance(part, nn.Conv1d) for part in encoder.model.modules()):
+            return False
         return layers > 0 and (layers == len(encoder.layers) or len(encoder.stacks) == 1)
 
     @contextmanager
@@ -172,9 +177,17 @@ def _key(encoder: Encoder, ids: Any, types: Any, language: str) -> tuple[bytes, 
     return seen(ids), seen(types), language if encoder.language_ids else ""
 
 
-def _weights(encoder: Encoder, layers: int) -> list[float]:
-    """Return sums by which frozen weights can be told from others."""
-    return [float(part.detach().sum()) for depth in encoder.layer_parameters()[: layers + 1] for part in depth]
+def _weights(encoder: Encoder, layers: int) -> list[int]:
+    """Return sums by which frozen weights can be told from others: of whole numbers, alike on any machine."""
+    return [_sum(part.detach()) for depth in encoder.layer_parameters()[: layers + 1] for part in depth]
+
+
+def _sum(values: torch.Tensor) -> int:
+    raw = values.contiguous().view(-1).view(torch.uint8)
+    if raw.storage_offset() % 8:
+        raw = raw.clone()
+    whole = len(raw) // 8 * 8
+    return int(raw[:whole].view(torch.int64).sum()) + int(raw[whole:].sum(dtype=torch.int64))
 
 
 def _room(rows: int, *, like: torch.Tensor, memory: int, folder: Path | None) -> torch.Tensor:

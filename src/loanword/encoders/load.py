@@ -160,13 +160,14 @@ def _plain_tokenizer(source: str) -> Any | None:
     from transformers import PreTrainedTokenizerFast
 
     path, settings = Path(source) / "tokenizer.json", Path(source) / "tokenizer_config.json"
-    if not path.is_file() or not settings.is_file():
+    more = (Path(source) / name for name in ("special_tokens_map.json", "added_tokens.json"))
+    if not path.is_file() or not settings.is_file() or any(file.exists() for file in more):
         return None
     config = json.loads(settings.read_text(encoding="utf-8"))
     simple = all(isinstance(value, (str, int, float)) for value in config.values())
     if config.pop("tokenizer_class", "") not in PLAIN or not simple:
         return None
-    return PreTrainedTokenizerFast(tokenizer_file=str(path), name_or_path=source, **config)
+    return PreTrainedTokenizerFast(**{**config, "tokenizer_file": str(path), "name_or_path": source})
 
 
 def _expect_complete(name: str, model: Any, *, missing: Collection[str]) -> None:

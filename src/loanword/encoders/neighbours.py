@@ -33,7 +33,7 @@ class Neighbours:
         least = math.sqrt(2 * math.log(len(table)) / table.shape[1])
         forbidden = torch.tensor(never, dtype=torch.long, device=table.device)
         near, close = _nearest(table, ids.to(table.device), never=forbidden)
-        near, close = near.cpu(), close.double().cpu()
+        near, close = near.cpu(), close.cpu().double()
         weights = torch.where(close > least, (SHARPNESS * close).exp(), 0.0)
         some = weights[:, 0] > 0
         self.near = near[some]

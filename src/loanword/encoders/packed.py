@@ -8,6 +8,7 @@ texts of 38 pieces (docs/log.md). What is left in fp32: the embedding table, whi
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -59,20 +60,24 @@ _made: WeakKeyDictionary[Encoder, tuple[tuple[int, ...], Any]] = WeakKeyDictiona
 _making = Lock()
 
 
-def packed(encoder: Encoder) -> Any:
-    """Return the form of `encoder.model` that answers in bf16, or None where it has none.
+def packed(encoder: Encoder, batch: Batch) -> Any:
+    """Return the form of `encoder.model` that answers in bf16, or None where it cannot answer `batch`.
 
-    Made again if a weight changed since: writing to one in any way but through its `data` is noticed.
+    Made again if a weight changed since. Two ways of writing to one are not noticed, and want a `forget`: through its
+    `data`, and by a fused optimizer, after which the trainer calls it.
     """
     parameters = list(encoder.model.parameters())
     if any(parameter.is_inference() for parameter in parameters):
         return None  # Nobody can tell whether these change.
+    if any(part._forward_hooks or part._forward_pre_hooks for part in encoder.model.modules()):
+        return None  # They are about the model itself, not about a copy.
     key = tuple(number for parameter in parameters for number in (parameter._version, parameter.data_ptr()))
     with _making:
         known = _made.get(encoder)
         if known is None or known[0] != key:
-            forget(encoder)  # Before the next is made: never two in memory.
-            known = _made[encoder] = (key, _tried(encoder, _pack(encoder.model)))
+            known = None  # Before the next is made: never two in memory.
+            forget(encoder)
+            known = _made[encoder] = (key, _made_from(encoder, batch))
     return known[1]
 
 
@@ -103,15 +108,22 @@ def _pack(model: Any) -> Any:
             for parameter in part.parameters(recurse=False):
                 narrow = parameter if type(part) is nn.LayerNorm else parameter.detach().bfloat16()
                 known[id(parameter)] = nn.Parameter(narrow, requires_grad=False)
-    return copy.deepcopy(model, known)
+    return copy.deepcopy(model, known).eval()
 
 
-def _tried(encoder: Encoder, second: Any) -> Any:
-    """Return `second`, or None if it cannot answer: an architecture may look into its layers' weights itself."""
-    nothing = torch.zeros(1, 2, dtype=torch.long)
-    batch = Batch(ids=nothing, mask=torch.ones_like(nothing), languages=("und",), rows=(0,))
+def _made_from(encoder: Encoder, batch: Batch) -> Any:
+    """Make the second form and try it; None if it fails: an architecture may look into its layers' weights itself."""
+    first = replace(
+        batch,
+        ids=batch.ids[:1, :2],
+        mask=batch.mask[:1, :2],
+        types=None if batch.types is None else batch.types[:1, :2],
+        languages=batch.languages[:1],
+        rows=batch.rows[:1],
+    )
     try:
-        encoder.hidden(batch, second)
+        second = _pack(encoder.model)
+        encoder.hidden(first, second)
     except (AttributeError, RuntimeError, TypeError):
         return None
     return second

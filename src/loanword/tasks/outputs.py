@@ -38,6 +38,7 @@ def outputs(
 
     `progress` is told the rows done.
     """
+    training = [module for module in model.modules() if module.training]
     model.eval()
     started = time.perf_counter()
     found = []
@@ -46,6 +47,8 @@ def outputs(
         if progress is not None:
             progress(len(rows))
     seconds = time.perf_counter() - started
+    for module in training:  # A hook may ask in the middle of training, in which some layers take no part.
+        module.training = True
     result = np.empty((len(encoded), *(found[0][1].shape[1:] if found else ())), dtype=np.float32)
     for rows, part in found:
         result[rows] = part

@@ -29,26 +29,30 @@ def fit_probe(
     weights: torch.Tensor | None = None,
     penalty: float = 1.0,
     steps: int = 200,
+    start: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Fit multinomial logistic regression on `vectors` (n, width) and class indices `targets` (n).
 
     Vectors are standardised first; the scaling is folded into the result, so that it applies to raw vectors.
     `weights` (classes) weigh the rows by class; `penalty` is the weight of half the squared norm against the summed
-    loss (scikit-learn's 1 / C). Returns the weight (classes, width) and bias (classes), on the vectors' device.
-    Deterministic.
+    loss (scikit-learn's 1 / C). The search goes on from `start`, an earlier result, if there is one. Returns the
+    weight (classes, width) and bias (classes), on the vectors' device. Deterministic.
     """
     data = vectors.detach().double()
     mean, scale = data.mean(0), data.std(0, correction=0).clamp(min=1e-6)
     data = (data - mean) / scale
     right = torch.nn.functional.one_hot(targets, classes).to(data)
     by_row = (torch.ones_like(right[:, :1]) if weights is None else weights.to(data)[targets, None]) / len(targets)
-    weight = data.new_zeros(classes, data.shape[1], requires_grad=True)
-    bias = data.new_zeros(classes, requires_grad=True)
+    weight, bias = data.new_zeros(classes, data.shape[1]), data.new_zeros(classes)
+    if start is not None:
+        weight, bias = start[0] * scale, start[1] + start[0].double() @ mean
     search = torch.optim.LBFGS(
         [weight, bias], max_iter=steps, tolerance_grad=1e-6, history_size=10, line_search_fn="strong_wolfe"
     )
 
-    def closure() -> torch.Tensor:  # The gradients by hand: autograd costs more than so small a model.
+    # The gradients by hand: autograd costs more than so small a model. Nothing requires a gradient, since the search
+    # turns autograd on, and a gradient with a graph would keep its weight, and the data, alive for ever.
+    def closure() -> torch.Tensor:
         logits = (data @ weight.T + bias).log_softmax(1)
         wrong = (logits.exp() - right) * by_row
         weight.grad = wrong.T @ data + weight * (penalty / len(targets))
@@ -85,11 +89,13 @@ def choose_penalty(
         here, there = fold != number, fold == number
         if not bool(here.any()) or not bool(there.any()):
             continue
+        probe = None
         for place, penalty in enumerate(PENALTIES):
-            weight, bias = fit_probe(
-                vectors[here], targets[here], classes=classes, weights=weights, penalty=penalty, steps=30
+            # From the probe before, few steps get as near to the end as many from nothing (docs/log.md).
+            probe = fit_probe(
+                vectors[here], targets[here], classes=classes, weights=weights, penalty=penalty, steps=10, start=probe
             )
-            answers = (vectors[there] @ weight.T + bias).argmax(1)
+            answers = (vectors[there] @ probe[0].T + probe[1]).argmax(1)
             right[place, there] = (answers == targets[there]).double()
     by_row = (torch.ones(classes) if weights is None else weights).double()[targets]
     shares = (right * by_row).sum(1) / by_row.sum()

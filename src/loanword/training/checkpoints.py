@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import load_file
 
 from loanword.durable import beside, damage, free, put, seal, size
+from loanword.encoders.rows import CompactEmbedding
 from loanword.encoders.save import save_tensors
 from loanword.errors import LoanwordError, UsageError
 from loanword.progress import Progress, Silent
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
 NAME = "step-{:08d}"
-FORMAT = 2
+FORMAT = 3
 KEPT = 2
 """Checkpoints that stay: the newest, and the one before it in case the newest is damaged."""
 
@@ -135,7 +136,8 @@ class Checkpoints:
             seal(new)
             put(new, target)
         self.saved_at, self.saved_step = time.monotonic(), saved.step
-        for place in self._places()[KEPT:]:
+        # What bears a later number was damaged, or is a user's copy: this run was there and did not go on from it.
+        for place in [place for place in self._places() if place.name <= target.name][KEPT:]:
             shutil.rmtree(place, ignore_errors=True)
         return target
 
@@ -146,6 +148,8 @@ class Checkpoints:
         """
         parameters = list(run.model.parameters())
         trained = sum(one.numel() * one.element_size() for one in parameters if one.requires_grad)
+        table = run.model.encoder.model.get_input_embeddings()
+        parameters += table.table[0].parameters() if isinstance(table, CompactEmbedding) else ()
         whole = sum(one.numel() * one.element_size() for one in parameters)
         there = sum(file.stat().st_size for place in self._places() for file in place.iterdir() if file.is_file())
         needed = (KEPT + 1) * (3 + candidates) * trained + whole
@@ -190,5 +194,7 @@ def identity(run: Run, encoded: Sequence[Encoded], also: Sequence[Encoded]) -> s
         found.update(np.asarray(item.ids, dtype=np.int64).data)
     settings = run.settings.model_dump(exclude=set(FREE))
     rest = [settings, run.seed, sorted(run.sees), run.hardware.device, run.hardware.precision, run.task.labels]
-    found.update(json.dumps([*rest, type(run.objective).__qualname__], sort_keys=True).encode())
+    parts = [type(run.objective), type(run.sampler), run.optimizer]
+    names = [getattr(part, "__qualname__", type(part).__qualname__) for part in parts]
+    found.update(json.dumps([*rest, run.model.encoder.pooling, *names], sort_keys=True).encode())
     return found.hexdigest()

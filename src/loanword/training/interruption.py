@@ -43,14 +43,15 @@ def listening(wanted: bool = True) -> Iterator[Asked]:
     if not wanted or threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    before = {number: signal.getsignal(number) for number in HEARD}
+    # What is ignored stays so: a shell makes what runs behind it deaf to Ctrl-C.
+    before = {number: old for number in HEARD if (old := signal.getsignal(number)) != signal.SIG_IGN}
 
     def hear(number: int, frame: FrameType | None) -> None:
         asked.by = number
-        for known in HEARD:  # The next one does what it did before: it stops at once.
-            signal.signal(known, before[known] or signal.SIG_DFL)
+        for known, old in before.items():  # The next one does what it did before: it stops at once.
+            signal.signal(known, old or signal.SIG_DFL)
 
-    for number in HEARD:
+    for number in before:
         signal.signal(number, hear)
     try:
         yield asked

@@ -36,8 +36,10 @@ class Moving:
         named = state.model.named_parameters()
         tensors = {f"model/{name}": value.detach() for name, value in named if value.requires_grad}
         inner = self.optimizer.state_dict()
+        numbers: dict[str, Any] = {}  # An optimizer of the user's own may keep some that are no tensors.
         for number, moments in inner["state"].items():
-            tensors |= {f"optimizer/{number}/{name}": value for name, value in moments.items()}
+            for name, value in moments.items():
+                (tensors if isinstance(value, torch.Tensor) else numbers)[f"optimizer/{number}/{name}"] = value
         for candidate, weights in state.candidates.items():
             tensors |= {f"candidate/{candidate}/{name}": value for name, value in weights.items()}
         tensors["random/cpu"] = torch.get_rng_state()
@@ -55,7 +57,8 @@ class Moving:
             "rates": [group["lr"] for group in self.optimizer.param_groups],
             "schedule": {name: value for name, value in self.rate.state_dict().items() if name != "lr_lambdas"},
             "random": self.rng.bit_generator.state,
-            "hooks": [getattr(hook, "remember", dict)() for hook in self.hooks],
+            "optimizer": numbers,
+            "hooks": {name: hook.remember() for name, hook in self._remembering().items()},
         }
         return Saved(state.step, tensors, values)
 
@@ -68,7 +71,8 @@ class Moving:
         state, values = self.state, saved.values
         device = next(state.model.parameters()).device
         restore(state.model, parts["model"])
-        self._moments(parts.get("optimizer", {}))
+        beside = {name.removeprefix("optimizer/"): value for name, value in values["optimizer"].items()}
+        self._moments({**parts.get("optimizer", {}), **beside})
         for group, rate in zip(self.optimizer.param_groups, values["rates"], strict=True):
             group["lr"] = rate
         self.rate.load_state_dict({**self.rate.state_dict(), **values["schedule"]})
@@ -79,14 +83,24 @@ class Moving:
         state.step, state.tokens, state.loss = saved.step, values["tokens"], values["loss"]
         state.seconds, state.stop, state.history = values["seconds"], values["stop"], values["history"]
         state.skipped, state.halvings = values["skipped"], values["halvings"]
-        for hook, remembered in zip(self.hooks, values["hooks"], strict=True):
-            if remembered:
-                hook.recall(remembered, state)  # type: ignore[attr-defined]
+        for name, hook in self._remembering().items():
+            if remembered := values["hooks"].get(name):
+                hook.recall(remembered, state)
         torch.set_rng_state(parts["random"]["cpu"])
         if "cuda" in parts["random"] and device.type == "cuda":
             torch.cuda.set_rng_state(parts["random"]["cuda"], device)
+        saved.tensors.clear()  # The loop holds `saved` to its end.
 
-    def _moments(self, tensors: dict[str, torch.Tensor]) -> None:
+    def _remembering(self) -> dict[str, Any]:
+        """Name the hooks that have something to remember: by class, and by number where there are several."""
+        names: dict[str, Any] = {}
+        for hook in self.hooks:
+            if hasattr(hook, "remember"):
+                name = type(hook).__qualname__
+                names[f"{name} {sum(other.split()[0] == name for other in names) + 1}"] = hook
+        return names
+
+    def _moments(self, tensors: dict[str, Any]) -> None:
         inner = self.optimizer.state_dict()
         inner["state"] = {}
         for name, value in tensors.items():

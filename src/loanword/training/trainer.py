@@ -16,6 +16,7 @@ import torch
 from loanword.batches.sampler import Sampler
 from loanword.config import TrainingSettings
 from loanword.encoders.frozen import Frozen
+from loanword.encoders.packed import forget
 from loanword.encoders.rows import compact, expand, reached
 from loanword.hardware import synchronise
 from loanword.progress import Progress, Silent
@@ -140,6 +141,7 @@ def remember(
     with the same layers frozen. What does not fit `training.cache_gigabytes` goes to a disk, that of `near`.
     """
     settings, encoder = run.settings, run.model.encoder
+    run.model.to(run.hardware.device)
     freeze(run.model, layers=settings.freeze_layers, embeddings=settings.embeddings == "frozen")
     if not (settings.cache_gigabytes and getattr(run.objective, "steady", False)):
         return None
@@ -225,6 +227,7 @@ def _loop(
             state.learning_rate = rate.get_last_lr()[-1]
             if not passed_over(norm, run, state, step, encoded, progress=progress):
                 optimizer.step()
+            forget(model.encoder)  # The fused optimizer does not count what it writes.
             optimizer.zero_grad(set_to_none=True)
             rate.step()
             state.step += 1
@@ -247,6 +250,8 @@ def _loop(
                 break
         synchronise(device)
         state.seconds = time.perf_counter() - started - paused
-        if checkpoints and checkpoints.worth_it(state.step):
+        if checkpoints and (asked.by or checkpoints.worth_it(state.step)):
             checkpoints.save(moving.put_down())
+            if asked.by:
+                raise Interrupted(asked.by, where=checkpoints.folder)
     return state, sampler
