@@ -166,3 +166,19 @@ def test_a_system_that_tells_neither_memory_nor_load(monkeypatch):
 
 def test_synchronise_waits_for_nothing_on_a_processor():
     synchronise(torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("written", "free"),
+    [("200000 100000", 2), ("150000 100000", 2), ("50000 100000", 1), ("max 100000", 16), ("", 16), (None, 16)],
+)
+def test_a_container_has_the_cores_it_pays_for(tmp_path, monkeypatch, written, free):
+    if written is not None:
+        (tmp_path / "cpu.max").write_text(written)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(hardware, "QUOTA", str(tmp_path / "cpu.max"))
+    monkeypatch.setattr(hardware, "busy", lambda cores: 0.0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)), raising=False)
+
+    assert free_cores() == free

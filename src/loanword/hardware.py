@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 STAT = "/proc/stat"
+QUOTA = "/sys/fs/cgroup/cpu.max"
 LOOK = 0.1
 """Seconds for which a machine is watched to see which of its cores are busy."""
 
@@ -88,13 +89,23 @@ def detect(*, device: str = "auto", precision: str = "auto", threads: int = 0) -
 def free_cores() -> int:
     """Count the cores this process may use, less those that other processes keep busy right now; at least 1.
 
-    Two threads beside another two-thread job are slower than one. An explicit ``OMP_NUM_THREADS`` wins.
+    A container may be given less time than its cores have (``docker run --cpus``): then it has as many as that. Two
+    threads beside another two-thread job are slower than one. An explicit ``OMP_NUM_THREADS`` wins.
     """
     explicit = os.environ.get("OMP_NUM_THREADS", "")
     if explicit.isdigit() and int(explicit) > 0:
         return int(explicit)
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    return max(1, len(allowed) - round(busy(allowed)))
+    return max(1, min(len(allowed) - round(busy(allowed)), _quota()))
+
+
+def _quota() -> int:
+    """Return the cores that a control group pays for, rounded up; no end of them where it sets no limit."""
+    try:
+        limit, period = Path(QUOTA).read_text(encoding="utf-8").split()
+        return -(-int(limit) // int(period))
+    except (OSError, ValueError):  # No such file, or "max".
+        return sys.maxsize
 
 
 def busy(cores: Collection[int]) -> float:
