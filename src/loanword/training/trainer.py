@@ -40,7 +40,7 @@ class Trained:
     """What training leaves behind.
 
     `candidates` are sets of weights by name, "last" always among them; `kept` the embedding rows they hold, if the
-    table was compact. `seconds` are those of the probe and of all steps, before and after an interruption;
+    table was compact. `seconds` are those of all steps, also before an interruption, and of a probe fitted since;
     `tokens_per_second` is that of the steps and counts real tokens, no padding; `learning_rate` is the peak.
     """
 
