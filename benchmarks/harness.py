@@ -28,6 +28,7 @@ from loanword.provenance import versions
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 DATA = Path(os.environ.get("LOANWORD_BENCH_DATA", ROOT.parent / "shared" / "data"))
+Row = dict[str, Any]
 LIMIT = 600
 """Seconds a row may take."""
 
@@ -117,8 +118,8 @@ def alone() -> Iterator[None]:
 def _row(name: str, key: dict[str, Any], *, jobs: int) -> dict[str, Any] | None:
     began, threads = time.time(), max(1, len(os.sched_getaffinity(0)) // jobs)
     command = [sys.executable, "-m", f"benchmarks.{name.replace('-', '_')}", "--row", json.dumps(key)]
-    several = str(jobs == 1).lower()
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": several}
+    parallel = str(jobs == 1).lower()
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": parallel}
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False

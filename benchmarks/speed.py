@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.cases.machine import expect_idle, peaks
 from benchmarks.cases.training import TRAIN
-from benchmarks.harness import Goal
+from benchmarks.harness import Goal, Row
 
 NAME = "speed"
 WHO = ("loanword", "stock-tuned", "stock-shipped")
@@ -46,8 +46,6 @@ CODE = {
 """What a row of each kind hangs on: its file in cases/ and what that imports."""
 STARTS = 7
 """Starts are short and differ by a tenth: more of them."""
-
-Row = dict[str, Any]
 
 
 def plan() -> list[dict[str, object]]:

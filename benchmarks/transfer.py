@@ -19,13 +19,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks import harness
 from benchmarks.encoders import folder
-from benchmarks.harness import DATA, Goal
+from benchmarks.harness import DATA, Goal, Row
 from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.randomness import generator
@@ -113,7 +112,6 @@ def measure(key: dict[str, object]) -> dict[str, object]:
 
 
 Right = dict[str, np.ndarray]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import numpy as np
 
 from benchmarks.cases.machine import memory
 from benchmarks.encoders import folder
-from benchmarks.harness import DATA
+from benchmarks.harness import DATA, Row
 from loanword.data.read import read
 from loanword.data.records import Table
 
 SHIPPED_LANGUAGES = ("deu_Latn", "arb_Arab", "zho_Hans")
 """What stock predicts as shipped, a run of the program each: three of the 34, for the mean."""
-
-Row = dict[str, Any]
 
 
 def sib200() -> tuple[Table, dict[str, Table]]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import time
 from statistics import mean
-from typing import Any
 
 from benchmarks.cases.answering import sib200
 from benchmarks.cases.training import TRAIN, texts_of
-
-Row = dict[str, Any]
+from benchmarks.harness import Row
 
 FEW = 3
 """Runs of a sweep that are measured where each takes the same time."""

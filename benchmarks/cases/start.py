@@ -6,11 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
 
-from benchmarks.harness import DATA
-
-Row = dict[str, Any]
+from benchmarks.harness import DATA, Row
 
 
 def start() -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.cases.large import base_folder
 from benchmarks.cases.machine import memory
-from benchmarks.harness import DATA
+from benchmarks.harness import DATA, Row
 from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.encoders import bundled
@@ -21,8 +21,6 @@ TRAIN: dict[str, dict[str, Any]] = {
 }
 """Shapes of training: 32 short sentences a step, the same with frozen embeddings, 32 texts of 128 pieces (4,096 tokens
 a step), and 32 short sentences in an encoder of the shape of XLM-R-base."""
-
-Row = dict[str, Any]
 
 
 def train(case: dict[str, Any], who: str, *, seed: int) -> Row:

@@ -289,3 +289,23 @@ def test_a_tokenizer_with_more_to_it_is_left_to_transformers(copy):
     )
 
     assert piece in load(str(copy)).tokenizer.fast.all_special_tokens
+
+
+@pytest.mark.parametrize("more", [{"name_or_path": "elsewhere"}, {"tokenizer_file": "/gone/tokenizer.json"}])
+def test_what_a_tokenizer_says_of_where_it_was_is_not_believed(tiny_folder, tmp_path, more):
+    folder = shutil.copytree(tiny_folder("xlm-roberta"), tmp_path / "model")
+    settings = folder / "tokenizer_config.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "tokenizer_class": PLAIN[0], **more}))
+    assert len(load(str(folder)).tokenizer) == len(load(str(tiny_folder("xlm-roberta"))).tokenizer)
+
+
+def test_control_pieces_that_stand_in_a_file_of_their_own_are_found(tiny_folder, tmp_path):
+    folder = shutil.copytree(tiny_folder("xlm-roberta"), tmp_path / "model")
+    settings = folder / "tokenizer_config.json"
+    said = json.loads(settings.read_text())
+    named = {name: said.pop(name) for name in list(said) if name.endswith("_token")}
+    settings.write_text(json.dumps({**said, "tokenizer_class": PLAIN[0]}))
+    (folder / "special_tokens_map.json").write_text(json.dumps(named))
+    whole, apart = (load(str(place)).tokenizer for place in (tiny_folder("xlm-roberta"), folder))
+    assert apart.pad_id == whole.pad_id
+    assert set(apart.control_ids) == set(whole.control_ids)

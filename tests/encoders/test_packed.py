@@ -12,7 +12,7 @@ from torch import nn
 from loanword.batches.batch import collate
 from loanword.encoders import packed as module
 from loanword.encoders.packed import PackedLinear, can_pack, packed
-from loanword.encoders.rows import compact, expand
+from loanword.encoders.rows import compact
 from loanword.hardware import Hardware
 from loanword.tasks.outputs import outputs
 from loanword.training.trainer import train
@@ -72,33 +72,38 @@ def test_the_table_is_shared_whole_or_compact(asked):
     assert torch.equal(answer(encoder, batch), whole)
 
 
-def test_whatever_changes_a_weight_is_noticed(asked):
+def test_a_changed_weight_is_noticed(asked):
     encoder, batch = asked
-    table = encoder.model.get_input_embeddings()
     before = answer(encoder, batch)
     state = {name: value.clone() for name, value in encoder.state_dict().items()}
-    optimizer = torch.optim.AdamW(encoder.parameters(), lr=0.1, fused=True)
+    # Those that the second form has copies of: of the table and the norms' weights it has none.
+    copied = [part.weight for part in encoder.model.modules() if type(part) is nn.Linear]
 
     def step():
         encoder(batch).pooled.sum().backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    def rows():
-        compact(encoder, torch.unique(batch.ids))
-        encoder.model.get_input_embeddings().weight.data.neg_()
-        expand(encoder)
+        torch.optim.AdamW(copied, lr=0.1).step()
+        encoder.zero_grad()
 
     def cast():
         encoder.layers[0].to(torch.float64).to(torch.float32)
         with torch.no_grad():
-            next(encoder.layers[0].parameters()).neg_()
+            next(part.weight for part in encoder.layers[0].modules() if type(part) is nn.Linear).neg_()
 
-    for change in (step, rows, cast, lambda: nn.init.zeros_(table.weight)):
+    for change in (step, cast, lambda: nn.init.zeros_(copied[0])):
         change()
         assert not torch.equal(answer(encoder, batch), before)
         encoder.load_state_dict(state)
         assert torch.equal(answer(encoder, batch), before)
+
+
+def test_after_a_fused_optimizer_it_has_to_be_told(asked):
+    encoder, batch = asked
+    copied = [part.weight for part in encoder.model.modules() if type(part) is nn.Linear]
+    before = answer(encoder, batch)
+    encoder(batch).pooled.sum().backward()
+    torch.optim.AdamW(copied, lr=0.1, fused=True).step()
+    module.forget(encoder)
+    assert not torch.equal(answer(encoder, batch), before)
 
 
 def test_with_gradients_in_fp32_and_in_training_it_is_not_used(asked):

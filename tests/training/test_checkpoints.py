@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,6 +24,7 @@ from loanword.encoders.rows import compact
 from loanword.errors import LoanwordError, UsageError
 from loanword.training import checkpoints as module
 from loanword.training.checkpoints import FORMAT, KEPT, STATE, TENSORS, Checkpoints, Saved
+from loanword.training.interruption import Interrupted
 from loanword.training.trainer import train
 
 
@@ -523,3 +525,10 @@ def test_the_room_for_the_model_counts_the_whole_table(toy_run, tmp_path, monkey
     with pytest.raises(LoanwordError):
         Checkpoints(tmp_path / "round-1").expect_room(run, candidates=1)
     assert max(heard) - (KEPT + 1) * 4 * trained == whole + 9 * run.model.encoder.width * 4
+
+
+def test_a_signal_after_the_last_step_is_heard(go, places, monkeypatch):
+    monkeypatch.setattr("loanword.training.trainer.synchronise", lambda _: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        go(every=1000)
+    assert places() == ["step-00000018"]
