@@ -42,12 +42,18 @@ def test_killed_at_random_it_ends_in_the_same_weights(folder):
     assert result["other weights"] == []
 
 
+def heard():
+    """Hear Ctrl-C as in a terminal: a shell lets what it starts in the background ignore it, and so do we then."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(folder, *options):
     return subprocess.Popen(
         [*COMMAND, str(folder / "recipe.toml"), "--out", str(folder / "run"), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heard,
     )
 
 
