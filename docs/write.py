@@ -166,8 +166,10 @@ def _type(field: FieldInfo) -> str:
 def _kind(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{json.dumps(value)}`" for value in get_args(kind))
-    if get_origin(kind) in (tuple, dict):
-        return "list of texts" if get_origin(kind) is tuple else "table of texts"
+    if get_origin(kind) is tuple:
+        return "list of texts"
+    if get_origin(kind) is dict:
+        return "table of texts" if get_args(kind)[1] is str else "table"
     choices = [one for one in get_args(kind) if one is not type(None)]
     return _kind(choices[0]) if choices else WORDS[kind]
 

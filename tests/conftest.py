@@ -283,6 +283,9 @@ def toy_run(toy_recipe: Callable[..., Any], tiny_encoder: Callable[..., Any]) ->
             seed=seed,
             hooks=hooks,
         )
-        return run, task.encode(records, loaded.tokenizer)
+        encoded = task.encode(records, loaded.tokenizer)
+        for item in encoded:
+            item.table = "en"
+        return run, encoded
 
     return make

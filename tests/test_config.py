@@ -79,6 +79,7 @@ def test_every_setting_can_be_written():
     """One recipe that differs from the defaults everywhere: nothing gets lost on the way."""
     changed = {
         "task": "other",
+        "task_options": {"reading": "apart"},
         "objective": "mine",
         "model": "a/b",
         "seed": 4,

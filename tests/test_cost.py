@@ -1,6 +1,6 @@
 from loanword.cost import estimate, measure_rate
 from loanword.data.gather import gather
-from loanword.data.records import LABELLED_TEXT
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 
 
 def test_counts_are_those_of_the_run(toy_recipe):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,9 +105,7 @@ def evaluate(
     began = time.perf_counter()
     answers = evaluator.answer(tables, evaluator.encode(tables))
     temperature = float(found.model.adjust.state_dict()["value"])
-    raw = {
-        tag: replace(item, predictions=found.task.decode(item.outputs * temperature)) for tag, item in answers.items()
-    }
+    raw = {tag: evaluator.scaled(item, 1 / temperature) for tag, item in answers.items()}
     sources, facts = found.lineage.trained_on, found.describe()
     scores = evaluator.score(answers, sources=sources, raw=raw)
     return TransferReport(
@@ -144,10 +141,11 @@ def check(recipe: Recipe) -> tuple[list[Finding], Cost]:
     from loanword.data.check import check as check_data
     from loanword.data.gather import gather
     from loanword.preflight import expect_sound
-    from loanword.tasks.task import TASKS
+    from loanword.tasks.task import TASKS, task_of
 
     expect_sound(recipe)
-    tables = gather(recipe.data, shape=TASKS.get(recipe.task)().columns, seed=recipe.seed)
+    recipe = recipe.settled(TASKS.get(recipe.task).defaults)
+    tables = gather(recipe.data, shape=task_of(recipe).columns, seed=recipe.seed)
     return check_data(tables), estimate(recipe, tables)
 
 

@@ -140,6 +140,8 @@ class Recipe(Settings):
     """Everything a run needs to know."""
 
     task: str = "classification"
+    task_options: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    """What the task can be told beside its data, e.g. ``reading = "apart"`` of pairs."""
     objective: str = "supervised"
     model: str = "bundled:e5-small"
     seed: int = Field(default=0, ge=0, lt=2**63, strict=True)
@@ -173,11 +175,18 @@ class Recipe(Settings):
             raise ValueError("train is empty; give at least one source language, e.g. data.train.en = 'en.jsonl'")
         return value
 
+    def settled(self, defaults: Mapping[str, Mapping[str, Any]]) -> Recipe:
+        """Return the recipe with a task's own `defaults`, by part, for what it does not say."""
+        said = self.model_dump(exclude_unset=True)
+        merged = {name: {**values, **said.get(name, {})} for name, values in defaults.items()}
+        return self.model_validate({**said, **merged})
+
     def to_toml(self) -> str:
-        """Write what differs from the defaults, in TOML: it repeats the run, where `hardware.threads` is the same."""
+        """Write what was said, in TOML: it repeats the run, where `hardware.threads` is the same."""
         import tomli_w
 
-        values = self.model_dump(exclude_defaults=True, exclude_none=True)
+        said = self.model_dump(exclude_unset=True, exclude_none=True)
+        values = {key: _filled(value) for key, value in said.items() if _filled(value) != {}}
         values = {"task": self.task, "model": self.model, "seed": self.seed, **values}
         return tomli_w.dumps(values)
 
@@ -192,8 +201,15 @@ class Recipe(Settings):
             except ValueError:  # Another drive.
                 return str(place)
 
-        moved = _with_paths(self.model_dump(), turn, is_model=lambda name: _is_model(expanded(name)))
+        moved = _with_paths(self.model_dump(exclude_unset=True), turn, is_model=lambda name: _is_model(expanded(name)))
         return self.model_validate(moved)
+
+
+def _filled(value: Any) -> Any:
+    """Leave out tables in which nothing is said."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _filled(one) for key, one in value.items() if _filled(one) != {}}
 
 
 def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str = "recipe") -> Recipe:

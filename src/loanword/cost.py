@@ -9,7 +9,7 @@ from typing import Any
 
 from loanword.config import Recipe
 from loanword.data.records import Table
-from loanword.tasks.task import TASKS
+from loanword.tasks.task import task_of
 
 SAMPLE = 200
 """Rows a table that are encoded to know its length."""
@@ -70,8 +70,8 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     loaded = load_base(recipe.model, recipe.encoder).loaded
     expect_layers(loaded.encoder, recipe.training.freeze_layers)
     expect_checkpoint(recipe.evaluation, dev=tables["dev"])
-    task = TASKS.get(recipe.task)()
-    task.fit([record for table in tables["train"].values() for record in table])
+    task = task_of(recipe)
+    task.fit([record for table in tables["train"].values() for record in table], loaded.tokenizer)
     settings, config = recipe.training, loaded.encoder.config
 
     def tokens(part: Sequence[Table]) -> int:

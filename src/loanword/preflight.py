@@ -10,11 +10,11 @@ from loanword.errors import ConfigError, UsageError
 from loanword.objectives.objective import OBJECTIVES
 from loanword.registry import Registry
 from loanword.strategies.strategy import STRATEGIES
-from loanword.tasks.task import TASKS
+from loanword.tasks.task import TASKS, task_of
 
 
 def expect_sound(recipe: Recipe) -> None:
-    """Raise `ConfigError` for unknown names of task, objective and strategies, and for an `out` that cannot be used."""
+    """Raise `ConfigError` for unknown names of task, its options, objective, strategies, and an unusable `out`."""
     named: list[tuple[Registry[Any], str]] = [
         (TASKS, recipe.task),
         (OBJECTIVES, recipe.objective),
@@ -26,6 +26,11 @@ def expect_sound(recipe: Recipe) -> None:
             registry.get(name)
         except UsageError as error:
             problems.append(str(error))
+    if not problems:
+        try:
+            task_of(recipe)
+        except UsageError as error:
+            problems.append(f"task_options: {error}")
     if recipe.out:
         try:
             expect_output(expanded(recipe.out))

@@ -27,7 +27,7 @@ from loanword.randomness import seeded
 from loanword.strategies.regime import lineage_of, regimes
 from loanword.strategies.strategy import STRATEGIES, applied, next_round
 from loanword.tasks.model import Model
-from loanword.tasks.task import TASKS
+from loanword.tasks.task import TASKS, task_of
 from loanword.training.checkpoints import Checkpoints
 from loanword.training.lock import working_in
 from loanword.training.optimizer import expect_layers
@@ -54,6 +54,7 @@ def run(
     """
     watch = progress or Silent()
     expect_sound(recipe)
+    recipe = recipe.settled(TASKS.get(recipe.task).defaults)
     if not recipe.out:
         return _flow(recipe, tables, command, watch, None)
     with working_in(Path(recipe.out), target=INSIDE) as folder:
@@ -69,16 +70,16 @@ def _flow(
 ) -> Result:
     hardware = detect(**recipe.hardware.model_dump())
     strategies = [STRATEGIES.get(name)() for name in recipe.strategies]
-    task = TASKS.get(recipe.task)(**recipe.training.head_settings())
+    task = task_of(recipe)
 
     # 1 text -> Record: every file of every language, every problem at once
     watch.stage("read")
     data = Data(**gather(recipe.data, shape=task.columns, seed=recipe.seed, tables=tables))
-    task.fit([record for table in data.train.values() for record in table])
 
     # 2 a pretrained encoder under the task's fresh head
     watch.stage("load", detail=recipe.model)
     base = load_base(recipe.model, recipe.encoder)
+    task.fit([record for table in data.train.values() for record in table], base.loaded.tokenizer)
     objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=base.loaded.tokenizer, settings=recipe.training)
     with seeded(recipe.seed, "head"):
         model = Model(base.loaded.encoder, objective.head(base.loaded.encoder)).to(hardware.device)

@@ -3,7 +3,7 @@ import pytest
 from loanword.data.assemble import assemble
 from loanword.data.codes import Findings
 from loanword.data.columns import Cells
-from loanword.data.records import LABELLED_TEXT
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.errors import DataError
 
 

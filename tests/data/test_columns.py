@@ -2,7 +2,7 @@ import pytest
 
 from loanword.data.codes import Findings
 from loanword.data.columns import Cells, expect_columns, name_columns
-from loanword.data.records import LABELLED_TEXT
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.errors import UsageError
 
 

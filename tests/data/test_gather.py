@@ -5,7 +5,8 @@ import pytest
 from loanword.config import DataSettings
 from loanword.data import gather as module
 from loanword.data.gather import gather
-from loanword.data.records import LABELLED_TEXT, PLAIN_TEXT, Table
+from loanword.data.records import Table
+from loanword.data.shapes.labelled_text import LABELLED_TEXT, PLAIN_TEXT
 from loanword.errors import ConfigError, DataError, UsageError
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from loanword.data.codes import Findings
 from loanword.data.jsonl import parse, write_jsonl
 from loanword.data.read import read
-from loanword.data.records import PLAIN_TEXT, Table
+from loanword.data.records import Table
+from loanword.data.shapes.labelled_text import PLAIN_TEXT
 from loanword.errors import DataError, UsageError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -17,7 +17,8 @@ from pyarrow import parquet as pq
 import loanword.data
 from loanword.data.codes import CODES, Findings, shown
 from loanword.data.read import EXTENSIONS, read
-from loanword.data.records import LABELLED_TEXT, PLAIN_TEXT, Table
+from loanword.data.records import Table
+from loanword.data.shapes.labelled_text import LABELLED_TEXT, PLAIN_TEXT
 from loanword.errors import DataError, UsageError
 
 PECULIAR = [

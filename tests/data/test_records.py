@@ -1,6 +1,7 @@
 import pytest
 
-from loanword.data.records import LABELLED_TEXT, Record, Table
+from loanword.data.records import Record, Table
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 
 
 @pytest.fixture

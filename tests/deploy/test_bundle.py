@@ -202,7 +202,7 @@ def test_a_damaged_bundle_is_not_loaded(copy):
         ({"format_version": 2}, "has bundle format 2, this is loanword .* reads up to 1; upgrade loanword"),
         ({"max_length": "x"}, "max_length: Input should be a valid integer"),
         ({"prefix": 3}, "prefix: Input should be a valid string"),
-        ({"task": "cooking"}, r"task and task_state do not .*unknown task 'cooking'; known: classification"),
+        ({"task": "cooking"}, r"task and task_state do not .*unknown task 'cooking'; known: .*classification"),
         ({"task_state": {"labels": "ab"}}, r"task_state .*labels must be a list of different texts"),
         ({"task_state": {"labels": [1, 2]}}, r"task_state .*labels must be a list of different texts"),
         ({"task_state": {"labels": ["a", "b", "c"]}}, r"task_state do not make the model of head.safetensors"),

@@ -5,6 +5,7 @@ import gc
 import weakref
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -215,7 +216,7 @@ def test_a_hook_that_asks_after_every_update_gets_answers_of_the_weights_as_they
 
         def after_update(self, state):
             found = [
-                outputs(state.model, encoded, pad_id=run.tokenizer.pad_id, hardware=given).values
+                np.stack(outputs(state.model, encoded, pad_id=run.tokenizer.pad_id, hardware=given).values)
                 for given in (hardware, FP32)
             ]
             asked.append(abs(found[0] - found[1]).max())

@@ -43,6 +43,7 @@ def scores(tag, *, chance, source=False, collapsed=False, gap="parallel"):
             Confusion(*chance.sample(LABELS, 2), count)
             for count in sorted(chance.sample(range(2, 60), 4), reverse=True)
         ),
+        breakdown={"forward": min(1.0, score + 0.02), "made up": score - 0.02},
         fertility=1.1 + 2.2 * (0.95 - score) + chance.uniform(0, 0.5),
         unknown=chance.choice([0.0, 0.0, 0.003]),
         truncated=chance.choice([0.0, 0.0, 0.01]),

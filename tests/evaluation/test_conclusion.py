@@ -9,6 +9,7 @@ from report_cases import report
 
 from loanword.config import build
 from loanword.data.records import Table
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.evaluation.conclusion import report_of
 from loanword.evaluation.measure import Measured
 from loanword.hardware import Hardware
@@ -20,7 +21,7 @@ def test_every_part_says_its_own():
     scores = report(languages=2).languages
     table = Table("de", ["text"], ["a"], origin="de.csv")
     run = SimpleNamespace(
-        task=SimpleNamespace(labels=("a", "b"), metrics=("accuracy",)),
+        task=SimpleNamespace(labels=("a", "b"), metrics=("accuracy",), columns=LABELLED_TEXT),
         tokenizer=SimpleNamespace(max_length=128),
         data=SimpleNamespace(train={}, dev={}, test={"de": table}),
         hardware=Hardware("cpu", "fp32", 1),

@@ -88,7 +88,8 @@ def test_quick_and_full_scores_are_scikit_learns(evaluator, tables):
 def answers_of(pairs, *, tag="en", ids=(), groups=()):
     """Answers with made-up predictions: (right label, predicted label, confidence)."""
     table = Table(tag, [f"text {row}" for row in range(len(pairs))], [p[0] for p in pairs], list(ids), list(groups))
-    return Answers(table, [], np.zeros((len(pairs), 2)), [Prediction(p[1], p[2]) for p in pairs])
+    said = [Prediction(p[1], p[2]) for p in pairs]
+    return Answers(table, [], [np.zeros(2)] * len(pairs), said, [p[0] for p in pairs])
 
 
 @pytest.fixture

@@ -63,10 +63,7 @@ def test_in_a_resample_all_labels_of_the_whole_count(pairs, data):
 
 
 def test_no_rows_score_nothing():
-    assert {name: METRICS.get(name).reduce(rows_of(name, [])[0]) for name in METRICS.names()} == {
-        "accuracy": 0.0,
-        "macro-f1": 0.0,
-    }
+    assert {METRICS.get(name).reduce(rows_of(name, [])[0]) for name in METRICS.names()} == {0.0}
 
 
 def test_a_label_by_hand():
@@ -81,5 +78,5 @@ def test_lengths_must_agree():
 
 
 def test_an_unknown_metric_names_the_known_ones():
-    with pytest.raises(UsageError, match="unknown metric 'f1'; known: accuracy, macro-f1"):
+    with pytest.raises(UsageError, match=r"unknown metric 'f1'; known: accuracy, answer-f1, .*macro-f1"):
         METRICS.get("f1")

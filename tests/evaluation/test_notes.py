@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from report_cases import report
 
 from loanword.data.records import Table
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.evaluation import notes as module
 from loanword.evaluation.measure import Measured
 from loanword.evaluation.notes import run_notes
@@ -17,7 +18,7 @@ def plan(*, test_labels=("a", "b"), dev=True, train=None):
     table = Table("en", ["secret text"] * len(test_labels), list(test_labels))
     held_out = dev if isinstance(dev, dict) else {"en": Table("en", ["other text"], ["a"])} if dev else {}
     return SimpleNamespace(
-        task=SimpleNamespace(labels=("a", "b")),
+        task=SimpleNamespace(labels=("a", "b"), columns=LABELLED_TEXT),
         tokenizer=SimpleNamespace(max_length=128),
         data=SimpleNamespace(train=train or {}, test={"en": table}, dev=held_out),
     )

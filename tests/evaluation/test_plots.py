@@ -196,7 +196,7 @@ def test_candidates_have_a_dot_for_each_language():
 def test_nothing_to_draw_is_none():
     assert {name: chart(report(languages=0)) for name, chart in plots.CHARTS.items()} == dict.fromkeys(plots.CHARTS)
     alone = {name for name, chart in plots.CHARTS.items() if chart(report(languages=1)) is not None}
-    assert alone == {"bars", "calibration", "reliability"}
+    assert alone == {"bars", "calibration", "parts", "reliability"}
 
 
 @pytest.mark.parametrize("name", plots.CHARTS)

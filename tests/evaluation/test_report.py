@@ -61,6 +61,7 @@ LANGUAGE = {
     "ece_noise": float,
     "reliability": list,
     "confusions": list,
+    "breakdown": dict,
     "fertility": float,
     "unknown": float,
     "truncated": float,

@@ -156,7 +156,7 @@ def test_every_chart_has_data_and_a_place_and_every_id_is_there_once(pages, name
     assert labels
     assert set(labels) <= set(ids)
     assert data["config"] == ON_PAGE
-    wanted = {"none": set(), "one": {"bars", "calibration", "reliability"}, "65": set(plots.CHARTS) - {"gaps"}}
+    wanted = {"none": set(), "one": {"bars", "calibration", "parts", "reliability"}, "65": set(plots.CHARTS) - {"gaps"}}
     assert set(data["specs"]) == wanted.get(name, set(plots.CHARTS))
 
 

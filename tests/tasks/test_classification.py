@@ -50,7 +50,7 @@ def test_decode_is_the_softmax():
     task = Classification(labels=("a", "b", "c"))
     logits = np.asarray([[0.0, 1.0, 2.0], [900.0, -900.0, 0.0]], dtype=np.float32)
 
-    first, second = task.decode(logits)
+    first, second = task.decode(list(logits), [], [], None)
 
     expected = np.exp([0, 1, 2]) / np.exp([0, 1, 2]).sum()
     assert (first.label, second.label) == ("c", "a")

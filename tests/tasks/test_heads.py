@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from loanword.encoders.encoder import EncoderOutput
-from loanword.tasks.heads import SentenceHead
+from loanword.tasks.heads import ClassHead
 
 
 def by_hand(logits, targets, weights, smoothing):
@@ -26,7 +26,7 @@ def by_hand(logits, targets, weights, smoothing):
 def test_the_loss_is_the_weighted_smoothed_cross_entropy(smoothing, weights):
     torch.manual_seed(0)
     logits, targets = torch.randn(9, 3), torch.tensor([0, 1, 2, 2, 1, 0, 0, 2, 1])
-    head = SentenceHead(4, 3, smoothing=smoothing)
+    head = ClassHead(4, 3, smoothing=smoothing)
     head.weights.copy_(torch.tensor(weights))
 
     assert float(head.loss(logits, targets)) == pytest.approx(by_hand(logits, targets, weights, smoothing), abs=1e-5)
@@ -38,7 +38,7 @@ def test_the_loss_is_the_weighted_smoothed_cross_entropy(smoothing, weights):
 def test_halves_of_a_batch_add_up_to_the_whole_even_with_class_weights():
     torch.manual_seed(0)
     logits, targets = torch.randn(6, 2), torch.tensor([0, 0, 0, 1, 0, 1])
-    head = SentenceHead(4, 2)
+    head = ClassHead(4, 2)
     head.weights.copy_(torch.tensor([0.75, 1.5]))
 
     halves = head.loss(logits[:4], targets[:4]) * 4 / 6 + head.loss(logits[4:], targets[4:]) * 2 / 6
@@ -51,7 +51,7 @@ def output(pooled):
 
 
 def test_logits_are_fp32_under_autocast():
-    head = SentenceHead(4, 2).eval()
+    head = ClassHead(4, 2).eval()
     pooled = torch.randn(3, 4)
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -63,7 +63,7 @@ def test_logits_are_fp32_under_autocast():
 
 def test_a_fresh_head_is_small_and_unbiased():
     torch.manual_seed(0)
-    head = SentenceHead(2000, 5)
+    head = ClassHead(2000, 5)
 
     assert head.linear.bias.abs().max() == 0
     assert float(head.linear.weight.detach().std()) == pytest.approx(0.02, rel=0.05)
@@ -71,7 +71,7 @@ def test_a_fresh_head_is_small_and_unbiased():
 
 
 def test_start_from_takes_the_probe():
-    head = SentenceHead(2, 3, dropout=0.0)
+    head = ClassHead(2, 3, dropout=0.0)
     weight, bias = torch.arange(6.0).reshape(3, 2), torch.tensor([1.0, 2.0, 3.0])
 
     head.start_from(weight, bias)

@@ -175,7 +175,7 @@ def test_the_head_starts_where_the_probe_ends(toy_run, penalty):
     targets = torch.tensor([item.target for item in encoded])
     found = vectors(model, encoded, pad_id=pad_id, hardware=CPU)
     weight, bias = fit_probe(found, targets, classes=2, penalty=used)
-    answers = outputs(model, encoded, pad_id=pad_id, hardware=CPU).values
+    answers = np.stack(outputs(model, encoded, pad_id=pad_id, hardware=CPU).values)
     np.testing.assert_allclose(answers, (found @ weight.T + bias).numpy(), atol=1e-4)
     assert used == (penalty or choose_penalty(found, targets, classes=2, groups=groups, seed=0))
     assert (answers.argmax(1) == targets.numpy()).mean() > 0.9

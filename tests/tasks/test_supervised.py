@@ -5,7 +5,7 @@ import torch
 
 from loanword.batches.batch import collate
 from loanword.randomness import generator
-from loanword.tasks.heads import SentenceHead
+from loanword.tasks.heads import ClassHead
 from loanword.tasks.supervised import Supervised
 
 
@@ -33,7 +33,7 @@ def test_the_head_is_the_tasks(toy_run):
 
     head = run.objective.head(run.model.encoder)
 
-    assert isinstance(head, SentenceHead)
+    assert isinstance(head, ClassHead)
     assert (head.linear.in_features, head.linear.out_features, head.dropout.p) == (32, 2, 0.0)
 
 

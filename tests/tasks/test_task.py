@@ -10,7 +10,7 @@ def test_every_registered_task_keeps_the_contract():
     for name in names:
         task = TASKS.get(name)
         assert task.metrics
-        assert task.columns.required
+        assert task.columns.inputs
         for method in ("fit", "encode", "targets", "head", "decode", "trivial", "state", "from_state"):
             assert callable(getattr(task, method))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,7 @@ from loanword.cli.options import Column, Json, dumped, pairs
 from loanword.errors import DataError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from loanword.tasks.task import Prediction
+    from loanword.data.records import Record
 
 
 def predict(
@@ -23,6 +22,9 @@ def predict(
     source: Annotated[str | None, typer.Option("--input", metavar="FILE", help="csv, tsv, jsonl or parquet.")] = None,
     output: Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write jsonl here.")] = None,
     language: Annotated[str, typer.Option(help="The texts' language; matters to models with language ids.")] = "und",
+    pair: Annotated[
+        list[str] | None, typer.Option("--pair", metavar="TEXT", help="The second text, for tasks on pairs; repeat it.")
+    ] = None,
     column: Column = None,
     top: Annotated[int, typer.Option(min=1, help="Labels shown for each text.")] = 1,
     as_json: Json = False,
@@ -31,9 +33,9 @@ def predict(
 
     Example: loanword predict run "打开厨房的灯"
     """
+    from loanword.api import load
     from loanword.config import expanded
     from loanword.data.read import read
-    from loanword.data.records import PLAIN_TEXT
     from loanword.evaluation.words import visible
 
     if texts and source:
@@ -43,23 +45,23 @@ def predict(
         raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
     if output:
         _expect_place(expanded(output), source=expanded(source) if source else None)
-    if source:
-        table = read(source, language=language, shape=PLAIN_TEXT, columns=columns)
-        lines, ids = table.text, table.id
-    else:
-        lines = list(texts) if texts else _stdin()
-        ids = [""] * len(lines)
-        blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
-        if blank:
-            where = "text number" if texts else "stdin, line"
-            raise UsageError(f"{where} {blank[0]}: there is no text ({len(blank)} of {len(lines)} such)")
-    if not lines:
+    lines = [] if source else list(texts) if texts else _stdin()
+    blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
+    if blank:
+        where = "text number" if texts else "stdin, line"
+        raise UsageError(f"{where} {blank[0]}: there is no text ({len(blank)} of {len(lines)} such)")
+    if not lines and not source:
         raise UsageError("there is no text to predict: stdin was empty")
-
-    from loanword.api import load
-
-    found = load(bundle).predict(lines, language=language)
-    rows = [_row(text, name, item, top=top) for text, name, item in zip(lines, ids, found, strict=True)]
+    found = load(bundle)
+    if source:
+        records = list(read(source, language=language, shape=found.task.columns.unlabelled, columns=columns))
+    else:
+        records = _records(lines, pair, language=language)
+    predictions = found.answer(records)
+    rows = [
+        ({"id": record.id} if record.id else {}) | found.task.shown(item, record, top=top)
+        for item, record in zip(predictions, records, strict=True)
+    ]
     if output:
         written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         partial = expanded(output).with_name(f".{expanded(output).name}.partial")
@@ -70,9 +72,21 @@ def predict(
         for row in rows:
             typer.echo(dumped(row))
     else:
-        for row in rows:
-            labels = "  ".join(f"{item['label']} {item['score']:.3f}" for item in row["labels"])  # type: ignore[attr-defined]
-            typer.echo(visible(f"{labels}\t{' '.join(str(row['text']).splitlines())}"))
+        for row, record in zip(rows, records, strict=True):
+            text = " ".join("\t".join(filter(None, (record.text, record.pair))).splitlines())
+            typer.echo(visible(f"{found.task.brief(row)}\t{text}"))
+
+
+def _records(lines: list[str], pair: list[str] | None, *, language: str) -> list[Record]:
+    """Make records of typed texts, with the second texts that were typed, if any were."""
+    from loanword.data.records import Record
+    from loanword.language.tag import canonical, sides
+
+    if pair and len(pair) != len(lines):
+        raise UsageError(f"there are {len(lines)} texts and {len(pair)} times --pair; give one to each text")
+    first, second = sides(canonical(language))
+    rows = zip(lines, pair or [""] * len(lines), strict=True)
+    return [Record(text, first, pair=other, pair_language=second) for text, other in rows]
 
 
 def _stdin() -> list[str]:
@@ -99,10 +113,3 @@ def _expect_place(output: Path, *, source: Path | None) -> None:
         raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
     if source and source.exists() and output.exists() and output.samefile(source):
         raise UsageError(f"--output {output} is the --input; what else stands in it would be lost. Choose another name")
-
-
-def _row(text: str, name: str, item: Prediction, *, top: int) -> dict[str, object]:
-    best = sorted(asdict(item)["scores"].items(), key=lambda pair: -pair[1])[:top]
-    row: dict[str, object] = {"text": text, "label": item.label, "score": round(item.score, 6)}
-    row["labels"] = [{"label": label, "score": round(score, 6)} for label, score in best]
-    return {"id": name, **row} if name else row

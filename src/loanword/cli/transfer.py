@@ -45,7 +45,7 @@ def transfer(
         model=model,
         seed=seed,
         strategies=strategy,
-        report_language=report_language,
+        report_language=None if report_language == "en" else report_language,
         out=out,
         data=nested(
             train=sources,
@@ -67,7 +67,7 @@ def placed(recipe: Recipe, out: str | None = None) -> Recipe:
     from loanword import config
 
     folder = out or recipe.out or f"runs/{recipe.task}-{'-'.join(recipe.data.train)}-seed{recipe.seed}"
-    return config.part(config.Recipe, {**recipe.model_dump(), "out": folder}, where="command line")
+    return config.part(config.Recipe, {**recipe.model_dump(exclude_unset=True), "out": folder}, where="command line")
 
 
 def start(recipe: Recipe, *, as_json: bool) -> None:

@@ -37,7 +37,8 @@ ENDINGS = (*EXTENSIONS, ".gz")
 TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 LOCALE = re.compile(r"[a-z]{2,3}[-_]([A-Z]{2}|[0-9]{3})")
 
-CHECKS = (check_leaks, check_duplicates, check_labels, check_permutations, check_languages)
+CHECKS = (check_leaks, check_duplicates, check_languages)
+OF_CLASSES = (check_labels, check_permutations)
 
 
 def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
@@ -58,7 +59,12 @@ def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
     filled = {
         role: {language: table for language, table in tables.get(role, {}).items() if len(table)} for role in ROLES
     }
+    classes = {
+        role: {language: table for language, table in tables.items() if "" not in table.classes}
+        for role, tables in filled.items()
+    }
     found = [finding for run in CHECKS for finding in run(filled)]
+    found += [finding for run in OF_CLASSES for finding in run(classes)]
     order = ("error", "warning", "info")
     return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code, finding.place))
 

@@ -68,9 +68,9 @@ def check_labels(tables: Tables) -> Iterator[Finding]:
 
 
 def _unseen(role: Role, table: Table, train: Mapping[str, int]) -> Iterator[Finding]:
-    rows = [row for row, label in enumerate(table.label) if label is not None and label not in train]
+    rows = [row for row, label in enumerate(table.classes) if label is not None and label not in train]
     if rows:
-        names = sorted({str(table.label[row]) for row in rows})
+        names = sorted({str(table.classes[row]) for row in rows})
         yield Finding(
             "error",
             "LW512",
@@ -160,12 +160,12 @@ def _confusion(table: Table, others: Sequence[Table]) -> tuple[np.ndarray, list[
     known = {
         name: label
         for other in reversed(others)
-        for name, label in zip(other.id, other.label, strict=True)
+        for name, label in zip(other.id, other.classes, strict=True)
         if name and label is not None
     }
     pairs = [
         (label, known[name])
-        for name, label in zip(table.id, table.label, strict=True)
+        for name, label in zip(table.id, table.classes, strict=True)
         if label is not None and name in known
     ]
     names = sorted({label for pair in pairs for label in pair})
@@ -266,4 +266,4 @@ def _variation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _labels(table: Table) -> Counter[str]:
-    return Counter(label for label in table.label if label is not None)
+    return Counter(label for label in table.classes if label is not None)

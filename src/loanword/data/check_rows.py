@@ -26,7 +26,7 @@ def check_duplicates(tables: Tables) -> Iterator[Finding]:
     for role, languages in tables.items():
         for table in languages.values():
             rows: dict[str, list[int]] = defaultdict(list)
-            for row, text in enumerate(table.text):
+            for row, text in enumerate(table.inputs):
                 rows[text].append(row)
             repeated = [found for found in rows.values() if len(found) > 1]
             labels = [{table.label[row] for row in found} - {None} for found in repeated]
@@ -55,7 +55,7 @@ def check_duplicates(tables: Tables) -> Iterator[Finding]:
 def check_leaks(tables: Tables) -> Iterator[Finding]:
     """Yield rows of dev and test that training knows: same text, near text, id or group (LW503 to LW507)."""
     bared = {
-        (role, language): [bare(text) for text in table.text]
+        (role, language): [bare(text) for text in table.inputs]
         for role, languages in tables.items()
         for language, table in languages.items()
     }
@@ -74,12 +74,12 @@ def check_leaks(tables: Tables) -> Iterator[Finding]:
 
 
 def _text_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Iterator[Finding]:
-    exact, folded = set(known.text), {fold(text) for text in known.text}
-    same = [row for row, text in enumerate(table.text) if text in exact]
-    alike = [row for row, text in enumerate(table.text) if text not in exact and fold(text) in folded]
+    exact, folded = set(known.inputs), {fold(text) for text in known.inputs}
+    same = [row for row, text in enumerate(table.inputs) if text in exact]
+    alike = [row for row, text in enumerate(table.inputs) if text not in exact and fold(text) in folded]
     taken = {*same, *alike}
     rest = [row for row in range(len(table)) if row not in taken]
-    near = [rest[row] for row in near_duplicates([table.text[row] for row in rest], known.text)]
+    near = [rest[row] for row in near_duplicates([table.inputs[row] for row in rest], known.inputs)]
     source = place_of(earlier, known)
     kinds: tuple[tuple[Severity, str, list[int], str, str], ...] = (
         ("error", "LW503", same, "stand in", "the score would be too good; drop them from one side"),
@@ -101,7 +101,7 @@ def _text_leaks(later: Role, table: Table, earlier: Role, known: Table) -> Itera
 def _copies(later: Role, table: Table, earlier: Role, known: Table, same: list[int]) -> Iterator[Finding]:
     """Texts that stand in two languages: loan words, names and numbers do, sentences or many rows do not by chance."""
     many = len(same) >= max(LEAST, SHARE * len(table))
-    rows = same if many else [row for row in same if _words(table.text[row]) >= WORDS]
+    rows = same if many else [row for row in same if _words(table.inputs[row]) >= WORDS]
     if rows:
         yield Finding(
             "error" if many else "warning",

@@ -48,6 +48,10 @@ CODES: dict[str, str] = {
     "LW303": "some labels are strings and some are integers",
     "LW304": "a class number has no class name",
     "LW305": "the training data has fewer than two labels",
+    "LW306": "a score is no finite number",
+    "LW307": "a row has more or fewer tags than words",
+    "LW308": "a span is not one, or does not lie in its text",
+    "LW309": "an answer is none, or does not stand in the text where it is said to",
     "LW401": "a row's language is not the one that was asked for",
     "LW402": "a row's language is not a known tag",
 }

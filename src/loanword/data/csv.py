@@ -1,4 +1,4 @@
-"""Comma- and tab-separated text with a header.
+"""Comma- and tab-separated text, with a header or without.
 
 CSV is RFC 4180 and nothing looser: cells with a comma, a quotation mark or a line break are quoted, a quotation
 mark inside them is doubled, no delimiter is guessed. TSV has no quoting at all, as is the field's habit (tweets are
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import chain
 
 from loanword.data.codes import Findings, shown
 from loanword.data.columns import Cells
@@ -24,26 +25,33 @@ DELIMITERS = "\t;|,"
 Row = tuple[int, list[str]]
 
 
-def parse(text: str, *, tabs: bool, wanted: Collection[str], findings: Findings) -> Cells:
-    """Return the `wanted` columns of CSV `text`, or of TSV if `tabs`; rows that cannot be read are noted."""
-    _check_layout(text, mark="\t" if tabs else ",", wanted=wanted, findings=findings)
+def parse(text: str, *, tabs: bool, wanted: Collection[str], findings: Findings, header: bool = True) -> Cells:
+    """Return the `wanted` columns of CSV `text`, or of TSV if `tabs`; rows that cannot be read are noted.
+
+    Without a `header` columns are called by their numbers, "1" for the first.
+    """
+    if header:
+        _check_layout(text, mark="\t" if tabs else ",", wanted=wanted, findings=findings)
     before = len(findings.problems)
     body = _without_blank_end(text)
     rows = _tab_rows(body) if tabs else _comma_rows(body, findings)
-    header = next((row for _, row in rows if row != [""]), [])
+    number, first = next(((number, row) for number, row in rows if row != [""]), (0, []))
     if len(findings.problems) > before:
-        # Without the header no later row can be understood.
+        # Without the first row no later one can be understood.
         findings.raise_any()
-    _check_names(header, findings)
-    kept = {name: header.index(name) for name in header if name in wanted}
-    cells = Cells(columns=tuple(header), values={name: [] for name in kept})
+    names = first if header else [str(place) for place in range(1, len(first) + 1)]
+    _check_names(names, findings)
+    kept = {name: names.index(name) for name in names if name in wanted}
+    cells = Cells(columns=tuple(names), values={name: [] for name in kept})
+    if not header and first:
+        rows = chain([(number, first)], rows)
     for line, row in rows:
-        if len(row) != len(header):
+        if len(row) != len(names):
             if row == [""]:
                 continue
             findings.add(
                 "LW201",
-                cause=f"the row has {len(row)} cells, the header has {len(header)}",
+                cause=f"the row has {len(row)} cells, the {'header' if header else 'first row'} has {len(names)}",
                 fix="remove the extra tabs or add the missing ones"
                 if tabs
                 else "put cells that hold a comma in quotation marks and add cells that are missing",

@@ -60,7 +60,7 @@ def gather(
             if not len(table)
         ]
     raise_all(wrong, problems)
-    if "label" in shape.required:
+    if shape.labelled and shape.classes:
         raise_all([], _without_choice(found["train"]))
     if not found["dev"] and settings.dev_fraction:
         found["train"], found["dev"] = _hold_out(found["train"], share=settings.dev_fraction, seed=seed)
@@ -69,7 +69,7 @@ def gather(
 
 def _without_choice(train: Tables) -> list[Problem]:
     """Say of each table that there is nothing to tell apart, if all of them together have one label or none."""
-    labels = {label for table in train.values() for label in table.label if label is not None}
+    labels = {label for table in train.values() for label in table.classes if label is not None}
     if len(labels) > 1:
         return []
     seen = f"the label {shown(*labels)} only" if labels else "no label"
@@ -83,7 +83,7 @@ def _hold_out(train: Tables, *, share: float, seed: int) -> tuple[Tables, Tables
     together = Table(
         language="mul",
         text=[train[tag].text[row] for tag, row in rows],
-        label=[f"{tag}\0{train[tag].label[row]}" for tag, row in rows],
+        label=[f"{tag}\0{name}" for tag, table in train.items() for name in table.classes],
         id=[str(number) for number in range(len(rows))],
         group=families(train),
     )
@@ -109,7 +109,7 @@ def _with_every_label(table: Table, held: set[str], *, share: float, seed: int) 
     """
     labels: dict[str, Counter[str | None]] = {}
     kept: Counter[str | None] = Counter()
-    for name, label in zip(table.group, table.label, strict=True):
+    for name, label in zip(table.group, table.classes, strict=True):
         labels.setdefault(name, Counter())[label] += 1
         kept[label] += name not in held
     held = set(held)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from loanword.data.assemble import UNUSABLE
+from loanword.data.cells import UNUSABLE
 from loanword.data.codes import Findings, shown
 from loanword.data.columns import Cells
 from loanword.data.records import Table
@@ -113,10 +113,12 @@ def write_jsonl(table: Table, path: str | Path) -> None:
     path = Path(path)
     if path.suffix != ".jsonl":
         raise UsageError(f"'{path}' does not end in .jsonl, the only format that is written")
+    if "" in table.classes or any(table.pair):
+        raise UsageError("only texts with one label, or none, are written; these have labels of another kind")
     findings = Findings(str(path))
     lines = []
-    for number, record in enumerate(table, start=1):
-        row = {"text": record.text, "label": record.label, "language": record.language}
+    for number, (record, label) in enumerate(zip(table, table.classes, strict=True), start=1):
+        row = {"text": record.text, "label": label, "language": record.language}
         row |= {"id": record.id or None, "group": record.group or None}
         for column, value in row.items():
             if value is not None and UNUSABLE.search(value):

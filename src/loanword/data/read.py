@@ -14,8 +14,9 @@ from loanword.config import expanded
 from loanword.data import csv, hub, jsonl, parquet
 from loanword.data.assemble import LANGUAGE_COLUMNS, assemble
 from loanword.data.codes import Findings, shown
-from loanword.data.columns import Cells, name_columns
-from loanword.data.records import LABELLED_TEXT, Shape, Table
+from loanword.data.columns import Cells, wanted_columns
+from loanword.data.records import Shape, Table
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.data.text import decode, expect_file, load
 from loanword.errors import UsageError
 from loanword.language.tag import canonical
@@ -37,10 +38,12 @@ def read(
     Args:
         source: A path (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``, each also with ``.gz``),
             ``hub:org/name[:configuration][@split]``, or ``builtin:name[@split]``.
-        language: The rows' language in any common spelling. A column ``language`` or ``lang`` must agree with it.
+        language: The rows' language in any common spelling, or two with a colon between them, of the texts and of
+            what goes with them. A column ``language`` or ``lang`` must agree with it.
         shape: The columns that are needed.
         columns: From a column of `shape` to the source's name for it, like ``{"text": "body"}``; the same name
-            where nothing is said.
+            where nothing is said. Numbers (``{"text": "1", "label": "2"}``) are those of columns in a csv or tsv file
+            without a header.
         split: The part of a Hub or bundled data set, if the source does not name it; a file has none.
 
     Returns:
@@ -52,8 +55,7 @@ def read(
         MissingExtra: The format needs a package that is not installed.
     """
     tag = canonical(language)
-    names = name_columns(shape, columns)
-    wanted = {*names.values(), *LANGUAGE_COLUMNS}
+    wanted = {*wanted_columns(shape, columns), *LANGUAGE_COLUMNS}
     kind, colon, reference = str(source).partition(":")
     if colon and kind == "builtin":
         if columns:
@@ -69,7 +71,8 @@ def read(
     else:
         if split is not None:
             raise UsageError(f"split={split} does not fit the file '{source}'; give the path of that split's file")
-        cells, findings = _read_file(expanded(source), wanted)
+        header = not columns or not all(column.isdecimal() for column in columns.values())
+        cells, findings = _read_file(expanded(source), shape, wanted, header=header)
     return assemble(cells, language=tag, shape=shape, columns=columns, findings=findings)
 
 
@@ -84,21 +87,25 @@ def split_of(source: str, role: str) -> str | None:
     return "validation" if (kind, role) == ("hub", "dev") else role
 
 
-def _read_file(path: Path, wanted: set[str]) -> tuple[Cells, Findings]:
+def _read_file(path: Path, shape: Shape, wanted: set[str], *, header: bool) -> tuple[Cells, Findings]:
     packed = path.suffix.lower() == ".gz"
     extension = Path(path.stem if packed else path.name).suffix.lower()
     findings = Findings(str(path), unit="row" if extension == ".parquet" else "line")
     expect_file(path, findings)
-    if extension not in EXTENSIONS:
+    extensions = tuple(dict.fromkeys([*EXTENSIONS, *shape.formats]))
+    if extension not in extensions:
         findings.stop(
             "LW104",
             cause=f"the extension {shown(extension)} is not one that can be read",
-            fix=f"use one of {', '.join(EXTENSIONS)}, each also with .gz",
+            fix=f"use one of {', '.join(extensions)}, each also with .gz",
         )
     data = load(path, packed=packed, parquet=extension == ".parquet", findings=findings)
     if extension == ".parquet":
         return parquet.parse(data, wanted=wanted, findings=findings), findings
     text = decode(data, findings)
+    if extension in shape.formats:
+        return shape.formats[extension](text, wanted=wanted, findings=findings), findings
     if extension in (".csv", ".tsv"):
-        return csv.parse(text, tabs=extension == ".tsv", wanted=wanted, findings=findings), findings
+        tabs = extension == ".tsv"
+        return csv.parse(text, tabs=tabs, wanted=wanted, findings=findings, header=header), findings
     return jsonl.parse(text, array=extension == ".json", wanted=wanted, findings=findings), findings

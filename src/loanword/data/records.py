@@ -6,69 +6,139 @@ its own. A `Table` keeps the columns as plain lists; a `Record` is the typed vie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+if TYPE_CHECKING:
+    from loanword.data.columns import Cells, Source
+
+ROW = ("id", "language", "group")
+"""Columns that any shape may have. `group` marks rows that belong together (paraphrases, one document)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Part of a text, from `start` up to but without `end`, in code points, and what it is called."""
+
+    start: int
+    end: int
+    label: str = ""
+
+
+Label = str | float | tuple[str, ...] | tuple[Span, ...]
+"""What is to be said of a text: a class, a number, several classes, spans of it, or another text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The columns of a table that differ between shapes: texts, second texts or none, labels or none."""
+
+    text: list[str]
+    pair: list[str] = field(default_factory=list)
+    label: list[Label | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The columns of a task shape: what must be there and what may be."""
+    """The columns of a kind of data: what prediction needs (`inputs`) and what says what is right (`label`).
+
+    `others` are different columns that do as well, as (inputs, label); those that a source has are taken. `also` may be
+    there. `known_as` are names that a column has in many data sets, for each of ours. `fill` makes the columns of a
+    table. `formats` are file formats that only this kind of data has, by extension: ``parse(text, wanted=...,
+    findings=...)``. `second` says whether a record has a second text before it is predicted, `classes` that labels are
+    names of classes.
+    """
 
     name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
+    inputs: tuple[str, ...]
+    label: str
+    fill: Callable[[Source], Filled] = field(repr=False, compare=False)
+    others: tuple[tuple[tuple[str, ...], str], ...] = ()
+    known_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    formats: Mapping[str, Callable[..., Cells]] = field(default_factory=dict, repr=False, compare=False)
+    also: tuple[str, ...] = ()
+    second: Literal["", "needed", "allowed"] = ""
+    classes: bool = False
+    labelled: bool = True
+
+    @property
+    def ways(self) -> list[tuple[str, ...]]:
+        """The sets of columns of which a source must have one, the usual one first."""
+        ways = [(self.inputs, self.label), *self.others]
+        return [(*inputs, label) if self.labelled else inputs for inputs, label in ways]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Required columns first, then the optional ones."""
-        return self.required + self.optional
+        """All columns that a source may have."""
+        ways = [(self.inputs, self.label), *self.others]
+        return tuple(dict.fromkeys([*(name for inputs, label in ways for name in (*inputs, label)), *self.also, *ROW]))
 
-
-LABELLED_TEXT = Shape("labelled text", required=("text", "label"), optional=("id", "language", "group"))
-"""One text with one label. `group` marks rows that belong together (paraphrases, one document)."""
-
-PLAIN_TEXT = Shape("plain text", required=("text",), optional=("id", "language", "label", "group"))
-"""One text; what prediction reads."""
+    @property
+    def unlabelled(self) -> Shape:
+        """The same shape where labels may be absent: what prediction reads."""
+        return replace(self, labelled=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: a text in a language, perhaps with a label.
+    """One row: a text in a language, perhaps with a second text (`pair`) and a label.
 
-    `language` is a canonical BCP-47 tag. `id` is equal for translations of one another; `group` is equal for rows
-    that are not independent (intervals resample whole groups). `line` is the 1-based line in the file it came from.
+    `language` is a canonical BCP-47 tag, `pair_language` that of the second text, "" if it is the same. `id` is equal
+    for translations of one another; `group` is equal for rows that are not independent (intervals resample whole
+    groups). `line` is the 1-based line in the file it came from.
     """
 
     text: str
     language: str
-    label: str | None = None
+    label: Label | None = None
+    pair: str = ""
+    pair_language: str = ""
     id: str = ""
     group: str = ""
     line: int = 0
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """The languages of both texts."""
+        return self.language, self.pair_language or self.language
 
 
 @dataclass(frozen=True)
 class Table(Sequence[Record]):
     """Rows of one language from one place, kept as columns.
 
-    `origin` names the file or data set for messages. Slicing and `select` return tables.
+    `pair_language` is that of the second texts, "" if it is the same. `origin` names the file or data set for messages.
+    Slicing and `select` return tables.
     """
 
     language: str
     text: list[str]
-    label: list[str | None]
+    label: Sequence[Label | None]
     id: list[str] = field(default_factory=list)
     group: list[str] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
     origin: str = "memory"
+    pair: list[str] = field(default_factory=list)
+    pair_language: str = ""
 
     def __post_init__(self) -> None:
         """Fill absent optional columns with neutral values."""
         count = len(self.text)
-        for name, neutral in (("id", ""), ("group", ""), ("line", 0)):
+        for name, neutral in (("pair", ""), ("id", ""), ("group", ""), ("line", 0)):
             if not getattr(self, name):
                 object.__setattr__(self, name, [neutral] * count)
+
+    @cached_property
+    def classes(self) -> list[str | None]:
+        """The labels as names of classes; a label that is none, but says something, is ""."""
+        return [label if label is None or isinstance(label, str) else "" for label in self.label]
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """What a model is given of each row, as one string."""
+        return [f"{text}\n{pair}" if pair else text for text, pair in zip(self.text, self.pair, strict=True)]
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -88,6 +158,8 @@ class Table(Sequence[Record]):
             text=self.text[index],
             language=self.language,
             label=self.label[index],
+            pair=self.pair[index],
+            pair_language=self.pair_language,
             id=self.id[index],
             group=self.group[index],
             line=self.line[index],
@@ -100,11 +172,6 @@ class Table(Sequence[Record]):
     def select(self, indices: Iterable[int]) -> Table:
         """Return the rows at `indices`, in that order."""
         chosen = list(indices)
-        return replace(
-            self,
-            text=[self.text[i] for i in chosen],
-            label=[self.label[i] for i in chosen],
-            id=[self.id[i] for i in chosen],
-            group=[self.group[i] for i in chosen],
-            line=[self.line[i] for i in chosen],
-        )
+        names = ("text", "label", "pair", "id", "group", "line")
+        columns: dict[str, Any] = {name: [getattr(self, name)[i] for i in chosen] for name in names}
+        return replace(self, **columns)

@@ -33,7 +33,7 @@ from loanword.evaluation import report as reports
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
 from loanword.hub import ask_hub
-from loanword.language.tag import canonical
+from loanword.language.tag import canonical, sides
 from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
@@ -65,18 +65,43 @@ class Bundle:
         about = self.describe()
         return f"Bundle({about['task']} from {about['model']}, trained on {', '.join(about['sources'])})"
 
-    def predict(self, texts: Sequence[str], *, language: str | Sequence[str] = "und") -> list[Prediction]:
-        """Predict `texts`, in order. `language` (one tag, or one a text) matters to models with language ids only."""
+    def predict(
+        self,
+        texts: Sequence[str],
+        *,
+        pairs: Sequence[str] | None = None,
+        language: str | Sequence[str] = "und",
+    ) -> list[Prediction]:
+        """Predict `texts`, in order, each with its second text of `pairs` where the task needs one.
+
+        `language` (one tag, or one a text; two with a colon between them for two texts) matters to models with
+        language ids, and to tasks that look at words.
+        """
         expect_texts(texts)
         tags = [language] * len(texts) if isinstance(language, str) else list(language)
         if len(tags) != len(texts):
             raise UsageError(f"there are {len(texts)} texts and {len(tags)} languages; give one tag, or one a text")
-        records = [Record(text=text, language=tag) for text, tag in zip(texts, map(canonical, tags), strict=True)]
+        seconds = [""] * len(texts) if pairs is None else list(pairs)
+        expect_texts(seconds)
+        if len(seconds) != len(texts):
+            raise UsageError(f"there are {len(texts)} texts and {len(seconds)} second texts; give one to each")
+        languages = [sides(canonical(tag)) for tag in tags]
+        rows = zip(texts, seconds, languages, strict=True)
+        return self.answer([Record(text, one, pair=pair, pair_language=two) for text, pair, (one, two) in rows])
+
+    def answer(self, records: Sequence[Record]) -> list[Prediction]:
+        """Predict `records`, in order; what labels they have is not looked at, but for the words that these name."""
+        second, task = self.task.columns.second, self.describe()["task"]
+        for row, record in enumerate(records, start=1):
+            if second == "needed" and not record.pair:
+                raise UsageError(f"{task} is about two texts; text number {row} has no second one")
+            if not second and record.pair:
+                raise UsageError(f"{task} is about single texts; text number {row} has a second one")
         if not records:
             return []
         encoded = self.task.encode(records, self.tokenizer)
         found = outputs(self.model, encoded, pad_id=self.tokenizer.pad_id, hardware=self.hardware)
-        predictions: list[Prediction] = self.task.decode(found.values)
+        predictions: list[Prediction] = self.task.decode(found.values, encoded, records, self.tokenizer)
         return predictions
 
     def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EncoderOutput:
-    """Vectors of a batch: `hidden` (batch, seq, width), `mask` (batch, seq), `pooled` (batch, width)."""
+    """Vectors of a batch: `hidden` (batch, seq, width), `mask` (batch, seq), `pooled` (batch, width).
+
+    `ids` (batch, seq) are the pieces that were read, `into` the languages to answer in, for heads that write.
+    """
 
     hidden: torch.Tensor
     mask: torch.Tensor
     pooled: torch.Tensor
+    ids: torch.Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
+    into: tuple[str, ...] = ()
 
 
 def pool(hidden: torch.Tensor, mask: torch.Tensor, *, how: str) -> torch.Tensor:
@@ -121,7 +126,8 @@ class Encoder(nn.Module):
             hidden = self.frozen.hidden(self, batch)
         else:
             hidden = self.hidden(batch, packed(self, batch) if can_pack() and not self.training else None)
-        return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pool(hidden, batch.mask, how=self.pooling))
+        pooled = pool(hidden, batch.mask, how=self.pooling)
+        return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pooled, ids=batch.ids, into=batch.into)
 
     def train(self, mode: bool = True) -> Encoder:
         """Turn to training, or to answering."""

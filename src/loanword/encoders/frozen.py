@@ -24,7 +24,7 @@ from loanword.batches.passes import passes
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
 from loanword.hardware import Hardware
-from loanword.tokens.encoded import Encoded
+from loanword.tokens.encoded import Encoded, texts_of
 
 said: ContextVar[torch.Tensor | None] = ContextVar("said", default=None)
 """What the last frozen layer says, (batch, seq, width), while a model runs with or for a `Frozen`."""
@@ -54,9 +54,9 @@ class Frozen:
         self.parts = 0
         """How many values a layer returns in a tuple; 0: one, and no tuple."""
         self.made_with = _weights(encoder, layers)
-        rows = {_key(encoder, item.ids, item.types, item.language): item for item in encoded}
+        rows = {_key(encoder, item.ids, item.types, item.language): item for item in texts_of(encoded)}
         items = list(rows.values())
-        starts = np.cumsum([1, *map(len, items)])  # State 0 is zeros: what stands at padding.
+        starts = np.cumsum([1, *(len(item.ids) for item in items)])  # State 0 is zeros: what stands at padding.
         self.where = {key: int(start) for key, start in zip(rows, starts[:-1], strict=True)}
         self.states = torch.zeros(1, encoder.width)
         encoder.eval()
@@ -65,7 +65,7 @@ class Frozen:
                 if len(self.states) == 1:
                     self.states = _room(int(starts[-1]), like=found, memory=memory, folder=folder)
                 for index, states in zip(chosen, found, strict=True):
-                    length = len(items[index])
+                    length = len(items[index].ids)
                     self.states[starts[index] : starts[index] + length] = states[:length]
 
     @staticmethod

@@ -15,7 +15,7 @@ from torch import nn
 
 from loanword.encoders.encoder import Encoder
 from loanword.errors import ModelError
-from loanword.tokens.encoded import Encoded
+from loanword.tokens.encoded import Encoded, texts_of
 
 
 class CompactEmbedding(nn.Module):
@@ -55,7 +55,7 @@ class CompactEmbedding(nn.Module):
 def reached(encoded: Iterable[Encoded], *, always: Iterable[int] = (), never: Iterable[int] = ()) -> torch.Tensor:
     """Return the sorted piece ids that `encoded` holds, with those in `always` and without those in `never`."""
     ids = set(always)
-    for item in encoded:
+    for item in texts_of(encoded):
         ids.update(item.ids)
     return torch.tensor(sorted(ids.difference(never)), dtype=torch.long)
 

@@ -27,7 +27,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, *, bins: int = BINS) 
 def expected_error(bins: Sequence[Bin]) -> float:
     """Return the mean distance of confidence and accuracy, weighed by rows (Guo et al. 2017, eq. 3)."""
     total = sum(item.n for item in bins)
-    return sum(item.n * abs(item.confidence - item.accuracy) for item in bins) / total if total else 0.0
+    return sum(item.n * abs(item.confidence - item.accuracy) for item in bins) / total if total else math.nan
 
 
 def expected_noise(bins: Sequence[Bin]) -> float:
@@ -40,7 +40,7 @@ def expected_noise(bins: Sequence[Bin]) -> float:
     """
     total = sum(item.n for item in bins)
     noise = sum(item.n * math.sqrt(2 * item.confidence * (1 - item.confidence) / (math.pi * item.n)) for item in bins)
-    return noise / total if total else 0.0
+    return noise / total if total else math.nan
 
 
 def calibration_errors(report: TransferReport) -> tuple[float, float, float]:

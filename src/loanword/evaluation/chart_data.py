@@ -128,6 +128,21 @@ def candidate_rows(report: TransferReport, words: Words) -> list[dict[str, Any]]
     return rows
 
 
+def part_names(report: TransferReport) -> list[str]:
+    """Return the parts that scores are broken down to in any language."""
+    return list(dict.fromkeys(name for scores in report.languages.values() for name in scores.breakdown))
+
+
+def part_rows(report: TransferReport, words: Words) -> list[dict[str, Any]]:
+    """One row a part and language."""
+    return [
+        {**one, "part": words.named("parts", name), "score": score, "score_text": percent(score), "interval_text": ""}
+        for one in language_rows(report, words)
+        for name, score in report.languages[one["tag"]].breakdown.items()
+        if finite(score)
+    ]
+
+
 def diagrams(report: TransferReport, words: Words) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """Return the names of the reliability diagrams that hold rows, all targets together first, and their bins."""
     names = {"": words("pooled")}

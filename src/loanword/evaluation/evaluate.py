@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from loanword.evaluation.scores import Bin, Confusion, Gap, Interval, Scores
 from loanword.hardware import Hardware
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
-from loanword.tasks.task import Prediction, Task
+from loanword.tasks.task import Decision, Prediction, Task
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.fertility import fertility
 from loanword.tokens.tokenizer import Tokenizer
@@ -31,17 +31,13 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Answers:
-    """A model's answers to one language's table: raw `outputs` (n, ...) and what they mean."""
+    """A model's answers to one language's table: `outputs` for each input, what they mean, and what is right."""
 
     table: Table
     encoded: list[Encoded]
-    outputs: np.ndarray
+    outputs: list[np.ndarray]
     predictions: list[Prediction]
-
-    @property
-    def references(self) -> list[str]:
-        """The right labels."""
-        return [label or "" for label in self.table.label]
+    references: list[Any]
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,11 @@ class Evaluator:
 
     def encode(self, tables: Mapping[str, Table]) -> dict[str, list[Encoded]]:
         """Encode each language's table once; every checkpoint can use it."""
-        return {tag: self.task.encode(list(table), self.tokenizer) for tag, table in tables.items()}
+        found = {tag: self.task.encode(list(table), self.tokenizer) for tag, table in tables.items()}
+        for tag, encoded in found.items():
+            for item in encoded:
+                item.table = tag
+        return found
 
     def answer(
         self,
@@ -96,8 +96,18 @@ class Evaluator:
         for tag, table in tables.items():
             part = found[start : start + len(encoded[tag])]
             start += len(encoded[tag])
-            answers[tag] = Answers(table, encoded[tag], part, self.task.decode(part))
+            records = list(table)
+            predictions = self.task.decode(part, encoded[tag], records, self.tokenizer)
+            answers[tag] = Answers(table, encoded[tag], part, predictions, self.task.references(records))
         return answers
+
+    def scaled(self, answers: Answers, temperature: float) -> Answers:
+        """Return what the answers are with all outputs divided by `temperature`."""
+        if temperature == 1:
+            return answers
+        scaled = [value / np.float32(temperature) for value in answers.outputs]
+        predictions = self.task.decode(scaled, answers.encoded, list(answers.table), self.tokenizer)
+        return replace(answers, outputs=scaled, predictions=predictions)
 
     def quick(self, tables: Mapping[str, Table], encoded: Mapping[str, list[Encoded]]) -> dict[str, float]:
         """Return the main metric's value of every language, without intervals."""
@@ -123,27 +133,35 @@ class Evaluator:
     ) -> dict[str, Scores]:
         """Score every language. `raw` are the answers before temperature scaling, for the calibration error."""
         reference = next((tag for tag in sources if tag in answers), None)
-        trivial = {tag: self._trivial(found) for tag, found in answers.items()}
-        return {
-            tag: Scores(
+        found = {}
+        for tag, here in answers.items():
+            decisions = self._decisions(here)
+            bins = _reliability(decisions)
+            trivial, alarm = self._trivial(here)
+            found[tag] = Scores(
                 language=tag,
-                n=len(found.table),
-                groups=len(set(memberships(found.table.group))),
-                metrics={name: self.interval(found, name) for name in self.task.metrics},
-                trivial=trivial[tag][0],
-                collapsed=trivial[tag][1],
+                n=len(here.table),
+                groups=len(set(memberships(here.table.group))),
+                metrics={name: self.interval(here, name) for name in self.task.metrics},
+                trivial=trivial,
+                collapsed=alarm,
                 is_source=tag in sources,
                 gap=self._gap(answers, reference, tag),
-                ece=_calibration_error(found),
-                ece_raw=_calibration_error(raw[tag] if raw else found),
-                ece_noise=expected_noise(_reliability(found)),
-                reliability=_reliability(found),
-                confusions=self._confusions(found),
+                ece=expected_error(bins),
+                ece_raw=expected_error(_reliability(self._decisions(raw[tag]))) if raw else expected_error(bins),
+                ece_noise=expected_noise(bins),
+                reliability=bins,
+                confusions=self._confusions(here, decisions),
+                breakdown=self.task.breakdown(here.predictions, list(here.table)),
                 candidates={name: by_tag[tag] for name, by_tag in (candidates or {}).items()},
-                **_fertility(found, self.tokenizer),
+                **_fertility(here, self.tokenizer),
             )
-            for tag, found in answers.items()
-        }
+        return found
+
+    def _decisions(self, found: Answers) -> list[tuple[int, Decision]]:
+        """Return the choices among classes that the answers are made of, each with its row."""
+        pairs = zip(found.predictions, found.table, strict=True)
+        return [(row, one) for row, pair in enumerate(pairs) for one in self.task.decisions(*pair)]
 
     def _trivial(self, found: Answers) -> tuple[float, bool]:
         metric = METRICS.get(self.task.metrics[0])
@@ -171,40 +189,34 @@ class Evaluator:
             seed=self.seed,
         )
 
-    def _confusions(self, found: Answers) -> tuple[Confusion, ...]:
-        pairs = [
-            (right, prediction.label, row)
-            for row, (prediction, right) in enumerate(zip(found.predictions, found.references, strict=True))
-            if prediction.label != right
-        ]
-        counts = Counter((right, wrong) for right, wrong, _ in pairs)
+    def _confusions(self, found: Answers, decisions: Sequence[tuple[int, Decision]]) -> tuple[Confusion, ...]:
+        wrong: dict[tuple[str, str], list[int]] = {}
+        for row, one in decisions:
+            if one.expected != one.predicted:
+                wrong.setdefault((one.expected, one.predicted), []).append(row)
+        most = sorted(wrong.items(), key=lambda item: (-len(item[1]), item[0]))[:CONFUSIONS]
         return tuple(
             Confusion(
-                expected=right,
-                predicted=wrong,
-                count=count,
-                examples=tuple(found.table.text[row] for r, w, row in pairs if (r, w) == (right, wrong))[
-                    : EXAMPLES if self.examples else 0
-                ],
+                expected=expected,
+                predicted=predicted,
+                count=len(rows),
+                examples=tuple(found.table.text[row] for row in rows[: EXAMPLES if self.examples else 0]),
             )
-            for (right, wrong), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:CONFUSIONS]
+            for (expected, predicted), rows in most
         )
 
 
-def _right(found: Answers) -> tuple[np.ndarray, np.ndarray]:
-    confidence = np.asarray([prediction.score for prediction in found.predictions])
-    right = np.asarray([p.label == label for p, label in zip(found.predictions, found.references, strict=True)])
-    return confidence, right.astype(float)
-
-
-def _reliability(found: Answers) -> tuple[Bin, ...]:
-    return reliability(*_right(found))
-
-
-def _calibration_error(found: Answers) -> float:
-    return expected_error(_reliability(found))
+def _reliability(decisions: Sequence[tuple[int, Decision]]) -> tuple[Bin, ...]:
+    known = [one for _, one in decisions if math.isfinite(one.confidence)]
+    right = np.asarray([one.expected == one.predicted for one in known], dtype=float)
+    return reliability(np.asarray([one.confidence for one in known]), right)
 
 
 def _fertility(found: Answers, tokenizer: Tokenizer) -> dict[str, float]:
-    fit = fertility(found.table.text, found.encoded, language=found.table.language, tokenizer=tokenizer)
-    return {"fertility": fit.fertility, "unknown": fit.unknown, "truncated": fit.truncated}
+    """Measure the vocabulary on the texts; where inputs hold more or less than one text, on texts encoded for it."""
+    table, encoded = found.table, found.encoded
+    if len(encoded) != len(table) or any(table.pair):
+        encoded = tokenizer.encode(table.text, languages=[table.language] * len(table))
+    fit = fertility(table.text, encoded, language=table.language, tokenizer=tokenizer)
+    cut = len({item.row for item in found.encoded if item.truncated}) / max(1, len(table))
+    return {"fertility": fit.fertility, "unknown": fit.unknown, "truncated": cut}

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from loanword.data.families import linked
+from loanword.data.records import Label
 from loanword.evaluation.intervals import apart, bootstrap, difference
 from loanword.evaluation.metrics import Metric
 from loanword.evaluation.scores import Gap
@@ -33,23 +34,35 @@ def gap(
     *,
     source_ids: Sequence[str],
     target_ids: Sequence[str],
-    source_labels: Sequence[str | None],
-    target_labels: Sequence[str | None],
+    source_labels: Sequence[Label | None],
+    target_labels: Sequence[Label | None],
     source_groups: Sequence[str],
     target_groups: Sequence[str],
     count: int = 1000,
     seed: int = 0,
 ) -> Gap:
-    """Compare metric rows of a source and a target language."""
+    """Compare metric rows of a source and a target language.
+
+    Labels of a kind that translations do not share (spans, texts, none) say nothing; then ids are believed that are
+    more than numbers.
+    """
     here, there = _once(source_ids), _once(target_ids)
     shared = [(here[name], row) for name, row in there.items() if name in here]
-    agreed = sum(source_labels[ours] == target_labels[theirs] for ours, theirs in shared)
-    if len(shared) >= ENOUGH and 2 * len(shared) >= len(target) and agreed >= AGREE * len(shared):
+    same_kind = all(isinstance(label, str | float) for label in (*source_labels, *target_labels))
+    agreed = [
+        source_labels[ours] == target_labels[theirs] if same_kind else not source_ids[ours].isdecimal()
+        for ours, theirs in shared
+    ]
+    if len(shared) >= ENOUGH and 2 * len(shared) >= len(target) and sum(agreed) >= AGREE * len(shared):
         ours, theirs = (np.asarray(side) for side in zip(*shared, strict=True))
         groups = _clusters([(source_groups[a], target_groups[b]) for a, b in shared])
         interval = difference(source[ours], target[theirs], metric, groups=groups, count=count, seed=seed)
         return Gap("parallel", interval, len(shared))
-    if min(len(source), len(target)) >= ENOUGH and _mix_distance(source_labels, target_labels) <= SAME_MIX:
+    if (
+        same_kind
+        and min(len(source), len(target)) >= ENOUGH
+        and _mix_distance(source_labels, target_labels) <= SAME_MIX
+    ):
         interval = apart(
             bootstrap(source, metric, groups=source_groups, count=count, seed=seed),
             bootstrap(target, metric, groups=target_groups, count=count, seed=seed),
@@ -73,6 +86,6 @@ def _once(ids: Sequence[str]) -> dict[str, int]:
     return {name: row for row, name in enumerate(ids) if name and counts[name] == 1}
 
 
-def _mix_distance(a: Sequence[str | None], b: Sequence[str | None]) -> float:
+def _mix_distance(a: Sequence[Label | None], b: Sequence[Label | None]) -> float:
     left, right = Counter(a), Counter(b)
     return 0.5 * sum(abs(left[k] / max(1, len(a)) - right[k] / max(1, len(b))) for k in {*left, *right})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from loanword.data.records import Table
 from loanword.errors import UsageError
 from loanword.evaluation.evaluate import Answers, Evaluator
 from loanword.evaluation.scores import Interval, Scores
+from loanword.tasks.task import Task
 from loanword.tasks.temperature import fit_temperature
 from loanword.tokens.encoded import Encoded
 from loanword.training.candidates import use
@@ -68,27 +69,22 @@ def measure(
         use(run.model, trained.candidates[name], kept=trained.kept)
         answers = evaluator.answer(run.data.test, tests, progress=progress)
         intervals[name] = {tag: evaluator.interval(found, run.task.metrics[0]) for tag, found in answers.items()}
-    temperature = calibrate(evaluator.answer(run.data.dev, dev)) if dev else 1.0
+    temperature = calibrate(evaluator.answer(run.data.dev, dev), run.task) if dev else 1.0
     _set_temperature(run, temperature)
-    cooled = {tag: _cool(found, evaluator, temperature) for tag, found in answers.items()}
+    cooled = {tag: evaluator.scaled(found, temperature) for tag, found in answers.items()}
     scores = evaluator.score(cooled, sources=sources, raw=answers, candidates=intervals)
     return Measured(scores, chosen, temperature, time.perf_counter() - began)
 
 
-def calibrate(answers: dict[str, Answers]) -> float:
+def calibrate(answers: dict[str, Answers], task: Task) -> float:
     """Fit the temperature on labelled source-dev answers; 1 where no label is known to the model."""
-    logits, targets = [], []
-    for found in answers.values():
-        known = [row for row, item in enumerate(found.encoded) if item.target is not None]
-        logits.append(found.outputs[known])
-        targets += [int(found.encoded[row].target) for row in known]
-    return fit_temperature(np.concatenate(logits), np.asarray(targets)) if targets else 1.0
+    found = [task.classified(one.outputs, one.encoded) for one in answers.values()]
+    found = [(logits, targets) for logits, targets in found if len(targets)]
+    if not found:
+        return 1.0
+    logits, targets = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return fit_temperature(logits, targets)
 
 
 def _set_temperature(run: Run, temperature: float) -> None:
     run.model.adjust.load_state_dict({"value": torch.tensor(temperature)})
-
-
-def _cool(found: Answers, evaluator: Evaluator, temperature: float) -> Answers:
-    outputs = found.outputs / np.float32(temperature)
-    return replace(found, outputs=outputs, predictions=evaluator.task.decode(outputs))

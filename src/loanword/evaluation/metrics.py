@@ -50,7 +50,10 @@ class Steady(Additive, Protocol):
         ...
 
 
-METRICS: Registry[Metric] = Registry("metric")
+METRICS: Registry[Metric] = Registry(
+    "metric",
+    builtin=tuple(f"loanword.evaluation.{name}_metrics" for name in ("span", "answer", "order", "retrieval", "text")),
+)
 
 
 class Accuracy:
@@ -59,7 +62,7 @@ class Accuracy:
     A `Metric`, and `Additive`.
     """
 
-    def rows(self, predictions: Sequence[Prediction], references: Sequence[str]) -> np.ndarray:
+    def rows(self, predictions: Sequence[Prediction], references: Sequence[Any]) -> np.ndarray:
         """Return (n, 2): 1 where right, and 1 to count the row."""
         right = [prediction.label == label for prediction, label in zip(predictions, references, strict=True)]
         return np.stack([np.asarray(right, dtype=np.int8), np.ones(len(right), dtype=np.int8)], axis=1)
@@ -80,7 +83,7 @@ class MacroF1:
     In a resample all labels of the whole count. A `Metric`, `Additive`, and `Steady`.
     """
 
-    def rows(self, predictions: Sequence[Prediction], references: Sequence[str]) -> np.ndarray:
+    def rows(self, predictions: Sequence[Prediction], references: Sequence[Any]) -> np.ndarray:
         """Return (n, 2 x labels): for each label 1 where it is hit, then how often it is predicted or right."""
         names = sorted({prediction.label for prediction in predictions} | set(references))
         index = {name: number for number, name in enumerate(names)}

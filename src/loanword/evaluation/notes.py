@@ -25,9 +25,9 @@ def run_notes(run: Run, measured: Measured, *, wanted: str, language: str = "en"
     found = []
     if wanted != measured.checkpoint:
         found.append(words("note_checkpoint", wanted=words.named("candidates", wanted)))
-    known = {text for tables in (run.data.train, run.data.dev) for table in tables.values() for text in table.text}
+    known = {text for tables in (run.data.train, run.data.dev) for table in tables.values() for text in table.inputs}
     for tag, table in run.data.test.items():
-        leaked = sum(text in known for text in table.text)
+        leaked = sum(text in known for text in table.inputs)
         if leaked:
             found.append(words("note_leak", tag=tag, n=leaked, rows=str(len(table))))
     found += notes(run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, language=language)
@@ -43,10 +43,10 @@ def notes(
     words = Words(language)
     found = []
     known = set(task.labels)
-    for tag, table in tests.items():
-        unseen = {label for label in table.label if label is not None} - known
+    for tag, table in tests.items() if task.columns.classes else ():
+        unseen = {label for label in table.classes if label is not None} - known
         if unseen:
-            rows = sum(label in unseen for label in table.label)
+            rows = sum(label in unseen for label in table.classes)
             found.append(words("note_unseen", tag=tag, n=rows, labels=words("comma").join(sorted(unseen)[:5])))
     for tag, score in scores.items():
         if score.truncated > CUT:

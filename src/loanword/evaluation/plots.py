@@ -22,6 +22,8 @@ from loanword.evaluation.chart_data import (
     extent,
     finite,
     language_rows,
+    part_names,
+    part_rows,
     plain,
     roomy,
     titles,
@@ -284,6 +286,17 @@ def candidates(report: TransferReport, *, language: str = "en") -> Spec | None:
     return _strips(report, rows, category="candidate", order=order, words=words, title=words("candidates"))
 
 
+def parts(report: TransferReport, *, language: str = "en") -> Spec | None:
+    """One line a part of the answers (a kind of entity, a direction) with a dot for every language, and their mean."""
+    words = Words(language)
+    order = [words.named("parts", name) for name in part_names(report)]
+    chart = _strips(report, part_rows(report, words), category="part", order=order, words=words, title=words("parts"))
+    if chart is not None:
+        for layer in chart["layer"]:
+            layer["encoding"]["x"]["title"] = None
+    return chart
+
+
 CHARTS: dict[str, Callable[..., Spec | None]] = {
     "bars": bars,
     "families": families,
@@ -291,6 +304,7 @@ CHARTS: dict[str, Callable[..., Spec | None]] = {
     "gaps": gaps,
     "calibration": calibration,
     "reliability": reliability,
+    "parts": parts,
     "candidates": candidates,
 }
 """Every chart by its name, in the order of the report."""

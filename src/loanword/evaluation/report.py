@@ -130,8 +130,8 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
         lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
     elif report.targets:
         lines.append(words("sum_gap_none") if sources else words("sum_gap_untested"))
-    if report.languages:
-        before, after, noise = calibration_errors(report)
+    before, after, noise = calibration_errors(report)
+    if math.isfinite(after):
         found = {"before": percent(before), "after": percent(after), "noise": percent(noise)}
         key = "sum_calibration_noise" if math.isfinite(noise) else "sum_calibration"
         lines.append(words(key, temperature=number(report.temperature, digits=2), **found))
@@ -190,6 +190,7 @@ def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:
         "ece_noise": scores.ece_noise,
         "reliability": [asdict(one) for one in scores.reliability],
         "confusions": [asdict(one) for one in scores.confusions],
+        "breakdown": scores.breakdown,
         "fertility": scores.fertility,
         "unknown": scores.unknown,
         "truncated": scores.truncated,

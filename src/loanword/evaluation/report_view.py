@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from loanword.evaluation.calibration import calibration_errors
-from loanword.evaluation.chart_data import by_fertility, comparable, has_gaps
+from loanword.evaluation.chart_data import by_fertility, comparable, has_gaps, part_names
 from loanword.evaluation.scores import Confusion, Interval, Scores, TransferReport
 from loanword.evaluation.words import Words, number, percent
 
@@ -70,6 +70,7 @@ class Row:
     origin: str
     mistakes: tuple[Mistake, ...]
     worst: str
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class View:
     footnote: str
     fertility: tuple[str, ...]
     calibration: tuple[str, ...]
+    parts: tuple[str, ...]
     weights: tuple[Weights, ...]
     candidate_rows: tuple[tuple[str, str, tuple[str, ...]], ...]
     facts: tuple[tuple[str, str], ...]
@@ -147,6 +149,7 @@ def view(report: TransferReport, *, language: str = "en") -> View:
         notes=report.notes,
         metrics=tuple(words.named("metrics", name) for name in others),
         rows=tuple(_row(report, one, others, words) for one in ranked),
+        parts=tuple(words.named("parts", name) for name in part_names(report)),
         gap=tuple(_gap(report, words)),
         gaps=has_gaps(report),
         footnote=words("gap_footnote") if 0 < len(comparable_gaps(report)) < len(report.targets) else "",
@@ -293,6 +296,7 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
             f"{one.expected} → {one.predicted}{words('bracket', text=number(one.count, digits=0))}"
             for one in scores.confusions[:MISTAKES]
         ),
+        parts=tuple(percent(scores.breakdown.get(name, math.nan)) for name in part_names(report)),
     )
 
 

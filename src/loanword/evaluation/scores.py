@@ -64,7 +64,8 @@ class Scores:
     that. `ece` and `ece_raw` are the expected calibration error with and without temperature scaling, `ece_noise` what
     perfectly calibrated answers would show of it on as many rows (NaN where it was not worked out);
     `fertility` is pieces per word (per character where words are not written apart); `unknown` and `truncated` are
-    shares of pieces and of rows. `candidates` holds the main metric of each checkpoint ("averaged", "last", ...).
+    shares of pieces and of rows. `candidates` holds the main metric of each checkpoint ("averaged", "last", ...);
+    `breakdown` are scores of parts of the rows, or of other sides of the answers, as the task names them.
     """
 
     language: str
@@ -84,6 +85,7 @@ class Scores:
     truncated: float
     candidates: dict[str, Interval] = field(default_factory=dict)
     ece_noise: float = math.nan
+    breakdown: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,18 @@ def known() -> dict[str, Facts]:
     return {row["tag"]: Facts(*(row[column] for column in Facts.__slots__)) for row in rows}
 
 
+def sides(tag: str) -> tuple[str, str]:
+    """Return the languages of a text and of what goes with it, for what is in two: ``en:de`` is English to German.
+
+    A single tag is on both sides.
+    """
+    first, _, second = tag.partition(":")
+    return first, second or first
+
+
 @lru_cache(maxsize=4096)
 def canonical(tag: str) -> str:
-    """Return the canonical BCP-47 form of `tag`.
+    """Return the canonical BCP-47 form of `tag`; of two of them (`sides`), one if they are one.
 
     Understands BCP-47 in any case, underscores, ISO 639-1/2/3, FLORES (``zho_Hans``) and mBART (``en_XX``) codes.
     A script that the language has by default is dropped; a region is kept: ``zh-CN`` and ``zh`` stay two tags.
@@ -66,6 +75,9 @@ def canonical(tag: str) -> str:
     """
     from langcodes import Language, LanguageTagError, standardize_tag
 
+    if tag.count(":") == 1:
+        first, second = map(canonical, tag.split(":"))
+        return first if first == second else f"{first}:{second}"
     spelled = tag.strip()
     try:
         plain = Language.get(standardize_tag(spelled), normalize=False)
@@ -85,13 +97,19 @@ def canonical(tag: str) -> str:
 
 
 def script(tag: str) -> str:
-    """Return the ISO 15924 code of the script that text in `tag` is written in; ``Zyyy`` if unknown."""
-    return _written(canonical(tag))
+    """Return the ISO 15924 code of the script that text in `tag` is written in; ``Zyyy`` if unknown.
+
+    Of two languages (`sides`) it is that of the second, as with all facts but the name.
+    """
+    return _written(sides(canonical(tag))[1])
 
 
 def name(tag: str, *, in_: Literal["en", "zh"] = "en") -> str:
     """Return the name of the language in English or Chinese; a language that is not listed gives its tag."""
-    tag = canonical(tag)
+    first, second = sides(canonical(tag))
+    if first != second:
+        return f"{name(first, in_=in_)} → {name(second, in_=in_)}"
+    tag = first
     base, _, rest = tag.partition("-")
     facts = known().get(tag) or known().get(base)
     if facts is None:
@@ -104,7 +122,7 @@ def name(tag: str, *, in_: Literal["en", "zh"] = "en") -> str:
 
 def family(tag: str) -> str:
     """Return the top-level family, with the branch for Indo-European (``Indo-European: Germanic``)."""
-    facts = known().get(canonical(tag).partition("-")[0])
+    facts = known().get(sides(canonical(tag))[1].partition("-")[0])
     if facts is None:
         return "unknown"
     return f"{facts.family}: {facts.branch}" if facts.branch else facts.family

@@ -3,100 +3,141 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from loanword.data.records import LABELLED_TEXT, Record
+from loanword.data.records import Record, Shape
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.encoders.encoder import Encoder
-from loanword.errors import ModelError, UsageError
-from loanword.tasks.heads import SentenceHead
-from loanword.tasks.task import TASKS, Prediction
+from loanword.errors import UsageError
+from loanword.tasks.heads import ClassHead
+from loanword.tasks.task import TASKS, Decision, Prediction, Task, expect_labels, most_common, softmax
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
 
 @TASKS.register("classification")
-class Classification:
+class Classification(Task):
     """Single-label text classification with a linear head on the pooled vector."""
 
-    columns = LABELLED_TEXT
-    metrics = ("accuracy", "macro-f1")
+    columns: Shape = LABELLED_TEXT
+    metrics: tuple[str, ...] = ("accuracy", "macro-f1")
 
     def __init__(
         self,
         *,
         labels: Sequence[str] = (),
+        head: str = "linear",
         dropout: float = 0.1,
         smoothing: float = 0.0,
         class_weights: str = "none",
     ) -> None:
         """Create the task; `labels` are what an earlier `fit` learned, in the order of the head's outputs.
 
-        `class_weights`: "none", or "balanced" to weigh every class alike whatever its rows.
+        `head`: "linear", or "mlp" for one with a hidden layer. `class_weights`: "none", or "balanced" to weigh every
+        class alike whatever its rows.
         """
         if class_weights not in ("none", "balanced"):
             raise UsageError(f"unknown class weights '{class_weights}'; known: none, balanced")
+        if head not in ("linear", "mlp"):
+            raise UsageError(f"unknown head '{head}'; known: linear, mlp")
         self.labels = tuple(labels)
+        self.kind = head
         self.dropout = dropout
         self.smoothing = smoothing
         self.class_weights = class_weights
         self._counts: Counter[str] = Counter()
 
-    def fit(self, records: Sequence[Record]) -> None:
+    def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
         """Learn the labels, sorted by name."""
-        self._counts = Counter(record.label for record in records if record.label is not None)
+        self._counts = Counter(str(record.label) for record in records if record.label is not None)
         self.labels = tuple(sorted(self._counts))
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode the texts; the target is the label's index, None for an unknown or absent label."""
         index = {label: number for number, label in enumerate(self.labels)}
-        encoded = tokenizer.encode(
-            [record.text for record in records], languages=[record.language for record in records]
-        )
+        encoded = self._read(records, tokenizer)
         for item, record in zip(encoded, records, strict=True):
-            item.target = index.get(record.label) if record.label is not None else None
+            item.target = index.get(str(record.label)) if record.label is not None else None
         return encoded
+
+    def _read(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
+        languages = [record.language for record in records]
+        return tokenizer.encode([record.text for record in records], languages=languages)
 
     def targets(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Return class indices (batch)."""
         return torch.tensor([item.target for item in encoded], dtype=torch.long)
 
     def head(self, encoder: Encoder) -> nn.Module:
-        """Return a fresh linear head."""
-        head = SentenceHead(encoder.width, len(self.labels), dropout=self.dropout, smoothing=self.smoothing)
+        """Return a fresh head on the pooled vector."""
+        head = self._head(encoder)
         if self.class_weights == "balanced" and self._counts:
             total = sum(self._counts.values())
             weights = [total / (len(self.labels) * self._counts[label]) for label in self.labels]
             head.weights.copy_(torch.tensor(weights))
         return head
 
-    def decode(self, outputs: np.ndarray) -> list[Prediction]:
-        """Turn logits (n, classes) into predictions with probabilities."""
-        shifted = outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True)
-        probabilities = np.exp(shifted)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    def _head(self, encoder: Encoder) -> ClassHead:
+        return ClassHead(encoder.width, len(self.labels), **self._head_options())
+
+    def _head_options(self) -> dict[str, Any]:
+        return {"kind": self.kind, "dropout": self.dropout, "smoothing": self.smoothing}
+
+    def decode(
+        self,
+        outputs: Sequence[np.ndarray],
+        encoded: Sequence[Encoded],
+        records: Sequence[Record],
+        tokenizer: Tokenizer,
+    ) -> list[Prediction]:
+        """Turn logits (classes) into predictions with probabilities."""
+        if not len(outputs):
+            return []
         return [
             Prediction(
                 label=self.labels[int(row.argmax())],
                 score=float(row.max()),
                 scores=dict(zip(self.labels, row.tolist(), strict=True)),
             )
-            for row in probabilities
+            for row in softmax(np.stack(outputs))
         ]
 
     def trivial(self, records: Sequence[Record]) -> list[Prediction]:
         """Answer the most frequent label of `records` to all of them: no constant answer does better."""
-        label, count = Counter(record.label or "" for record in records).most_common(1)[0]
-        return [Prediction(label=label, score=count / len(records))] * len(records)
+        label, share = most_common(str(record.label or "") for record in records)
+        return [Prediction(label=label, score=share)] * len(records)
+
+    def decisions(self, prediction: Prediction, record: Record) -> Iterable[Decision]:
+        """Return the one choice that was made."""
+        return (Decision(str(record.label or ""), str(prediction.label), prediction.score),)
+
+    def classified(self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the logits of the rows whose label is known, and their labels."""
+        known = [row for row, item in enumerate(encoded) if item.target is not None]
+        if not known:
+            return super().classified(outputs, encoded)
+        return np.stack([outputs[row] for row in known]), np.asarray([encoded[row].target for row in known])
+
+    def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
+        """Return the label, its probability, and the `top` labels with theirs."""
+        best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top]
+        labels = [{"label": label, "score": round(score, 6)} for label, score in best]
+        return {**super().shown(prediction, record), "labels": labels}
+
+    def brief(self, shown: Mapping[str, Any]) -> str:
+        """Name the labels and their probabilities."""
+        return "  ".join(f"{item['label']} {item['score']:.3f}" for item in shown["labels"])
 
     def state(self) -> dict[str, Any]:
         """Return labels and settings."""
         return {
             "labels": list(self.labels),
+            "head": self.kind,
             "dropout": self.dropout,
             "smoothing": self.smoothing,
             "class_weights": self.class_weights,
@@ -105,7 +146,5 @@ class Classification:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Classification:
         """Make the task again from `state`; raises `ModelError` if its labels are no list of different texts."""
-        labels = state.get("labels")
-        if not isinstance(labels, list) or {type(label) for label in labels} != {str} or len({*labels}) < len(labels):
-            raise ModelError("labels must be a list of different texts")
+        expect_labels(state.get("labels"))
         return cls(**state)

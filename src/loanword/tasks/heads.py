@@ -2,44 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
 from loanword.encoders.dropout import Dropout
 from loanword.encoders.encoder import EncoderOutput
+from loanword.errors import UsageError
+
+IGNORED = -100
+"""The target of a piece that no loss looks at."""
+
+Features = Callable[..., torch.Tensor]
 
 
-class SentenceHead(nn.Module):
-    """One linear layer on the pooled vector: (batch, width) -> (batch, classes).
+def of_text(output: EncoderOutput) -> torch.Tensor:
+    """Take the pooled vectors: (batch, width)."""
+    return output.pooled
 
+
+def of_pieces(output: EncoderOutput) -> torch.Tensor:
+    """Take the vector of every piece: (batch, seq, width)."""
+    return output.hidden
+
+
+def of_two_texts(output: EncoderOutput, other: EncoderOutput) -> torch.Tensor:
+    """Take [u, v, |u - v|, u * v] of two pooled vectors: (batch, 4 x width).
+
+    Conneau et al. 2017, "Supervised Learning of Universal Sentence Representations from Natural Language Inference
+    Data".
+    """
+    u, v = output.pooled, other.pooled
+    return torch.cat([u, v, (u - v).abs(), u * v], dim=-1)
+
+
+class ClassHead(nn.Module):
+    """Scores of classes from `features` of the encoder's output: (batch, ..., width) -> (batch, ..., classes).
+
+    `kind` is "linear", one layer, or "mlp", a layer of the features' width with tanh before it, as BERT's pooler.
     `weights` (classes) scales each row's loss by its class; they are normalised to a mean of 1 over the training rows,
-    so the step's scale does not change.
+    so the step's scale does not change. Targets that are `IGNORED` count for nothing; a row has `per_row` others, on
+    average.
     """
 
     weights: torch.Tensor
 
-    def __init__(self, width: int, classes: int, *, dropout: float = 0.1, smoothing: float = 0.0) -> None:
-        """Create the layer as BERT does: normal weights of deviation 0.02, a bias of zero."""
+    def __init__(
+        self,
+        width: int,
+        classes: int,
+        *,
+        features: Features = of_text,
+        kind: str = "linear",
+        dropout: float = 0.1,
+        smoothing: float = 0.0,
+        per_row: float = 1.0,
+    ) -> None:
+        """Create the layers as BERT does: normal weights of deviation 0.02, a bias of zero."""
         super().__init__()
+        if kind not in ("linear", "mlp"):
+            raise UsageError(f"unknown head '{kind}'; known: linear, mlp")
+        self.features = features
+        self.per_piece = features is of_pieces
+        self.dense = nn.Sequential(nn.Linear(width, width), nn.Tanh()) if kind == "mlp" else nn.Identity()
         self.dropout = Dropout(dropout)
         self.linear = nn.Linear(width, classes)
         self.smoothing = smoothing
+        self.per_row = per_row
         self.register_buffer("weights", torch.ones(classes))
-        nn.init.normal_(self.linear.weight, std=0.02)
-        nn.init.zeros_(self.linear.bias)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.normal_(part.weight, std=0.02)
+                nn.init.zeros_(part.bias)
 
-    def forward(self, output: EncoderOutput) -> torch.Tensor:
+    def forward(self, *outputs: EncoderOutput) -> torch.Tensor:
         """Return logits in fp32, whatever precision the encoder runs in."""
-        with torch.autocast(output.pooled.device.type, enabled=False):
-            logits: torch.Tensor = self.linear(self.dropout(output.pooled.float()))
+        with torch.autocast(outputs[0].pooled.device.type, enabled=False):
+            found = self.dropout(self.dense(self.features(*outputs).float()))
+            logits: torch.Tensor = self.linear(found)
         return logits
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Cross-entropy, mean over the rows."""
-        rows = nn.functional.cross_entropy(
-            outputs.float(), targets, weight=self.weights, reduction="sum", label_smoothing=self.smoothing
+        """Cross-entropy, mean over the rows; a row with more targets than `per_row` counts for more than one."""
+        total = nn.functional.cross_entropy(
+            outputs.float().flatten(0, -2),
+            targets.flatten(),
+            weight=self.weights,
+            reduction="sum",
+            label_smoothing=self.smoothing,
+            ignore_index=IGNORED,
         )
-        return rows / len(targets)
+        return total / (len(targets) * self.per_row)
+
+    @property
+    def starts(self) -> bool:
+        """Whether it can start from a probe: a linear layer on what the encoder says."""
+        return isinstance(self.dense, nn.Identity)
 
     def start_from(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
         """Take a probe's `weight` (classes, width) and `bias` (classes)."""

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from loanword.batches.batch import Batch
-from loanword.encoders.encoder import Encoder
+from loanword.encoders.encoder import Encoder, EncoderOutput
 from loanword.tasks.temperature import Temperature
 
 
@@ -23,6 +23,10 @@ class Model(nn.Module):
         self.adjust: nn.Module = Temperature()
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        """Return the head's outputs in fp32; in evaluation mode, adjusted."""
-        outputs: torch.Tensor = self.head(self.encoder(batch))
+        """Return the head's outputs; in evaluation mode, adjusted."""
+        outputs: torch.Tensor = self.head(*self.read(batch))
         return outputs if self.training else self.adjust(outputs)
+
+    def read(self, batch: Batch) -> list[EncoderOutput]:
+        """Return what the encoder says of each row: of its text, or of its two texts apart."""
+        return [self.encoder(texts) for texts in ((batch,) if batch.other is None else (batch, batch.other))]

@@ -17,9 +17,12 @@ from loanword.tokens.encoded import Encoded
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The model's `values` (n, ...) in the order of the inputs, and what they took."""
+    """The model's `values`, one array for each input, in their order, and what they took.
 
-    values: np.ndarray
+    An array is what the head says of the text: (classes) or, of every piece, (pieces, classes).
+    """
+
+    values: list[np.ndarray]
     seconds: float
     tokens: int
 
@@ -39,20 +42,24 @@ def outputs(
     `progress` is told the rows done.
     """
     training = [module for module in model.modules() if module.training]
+    per_piece = getattr(model.head, "per_piece", False)
     model.eval()
     started = time.perf_counter()
-    found = []
+    found: list[np.ndarray] = [np.empty(0)] * len(encoded)
     for rows, values in passes(forward or model, encoded, pad_id=pad_id, hardware=hardware, micro_tokens=micro_tokens):
-        found.append((rows, values.float().numpy()))
+        for row, value in zip(rows, _array(values), strict=True):
+            found[row] = value[: len(encoded[row].ids)] if per_piece else value
         if progress is not None:
             progress(len(rows))
     seconds = time.perf_counter() - started
     for module in training:  # A hook may ask in the middle of training, in which some layers take no part.
         module.training = True
-    result = np.empty((len(encoded), *(found[0][1].shape[1:] if found else ())), dtype=np.float32)
-    for rows, part in found:
-        result[rows] = part
-    return Outputs(values=result, seconds=seconds, tokens=sum(len(item) for item in encoded))
+    return Outputs(values=found, seconds=seconds, tokens=sum(len(item) for item in encoded))
+
+
+def _array(values: torch.Tensor) -> np.ndarray:
+    found: np.ndarray = (values.float() if values.is_floating_point() else values).numpy()
+    return found
 
 
 def vectors(
@@ -67,4 +74,4 @@ def vectors(
         micro_tokens=micro_tokens,
         forward=lambda batch: model.encoder(batch).pooled,
     )
-    return torch.from_numpy(found.values)
+    return torch.from_numpy(np.stack(found.values))

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from loanword.hardware import Hardware
 from loanword.randomness import generator
+from loanword.tasks.heads import IGNORED
 from loanword.tasks.model import Model
-from loanword.tasks.outputs import vectors
+from loanword.tasks.outputs import outputs
 from loanword.tokens.encoded import Encoded
 
 PENALTIES = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 """What `choose_penalty` tries, strongest first."""
+
+PIECES = 8_000
+"""Pieces with a target from which on a probe of pieces has seen enough."""
 
 
 def fit_probe(
@@ -121,15 +126,42 @@ def start_from_probe(
     groups: Sequence[str],
     penalty: float | None,
     seed: int,
-) -> float:
-    """Fit a probe on the untouched encoder's vectors of `encoded` and make it the head of `model`.
+) -> float | None:
+    """Fit a probe on what the untouched encoder says of `encoded` and make it the head of `model`.
 
-    `groups` are those of the rows; `penalty` None is chosen by cross-validation. Returns the penalty.
+    `groups` are those of the rows; `penalty` None is chosen by cross-validation. Returns the penalty, or None for a
+    head that cannot start from a probe.
     """
-    found = vectors(model, encoded, pad_id=pad_id, hardware=hardware)
-    targets = torch.tensor([item.target for item in encoded])
+    if not getattr(model.head, "starts", False):
+        return None
+    order = generator(seed, "probe rows").permutation(len(encoded))
+    chosen = sorted(order[: _enough([encoded[row] for row in order])].tolist())
+    found = outputs(
+        model,
+        [encoded[row] for row in chosen],
+        pad_id=pad_id,
+        hardware=hardware,
+        forward=lambda batch: model.head.features(*model.read(batch)),
+    )
+    parts = [_examples(encoded[row].target, value) for row, value in zip(chosen, found.values, strict=True)]
+    vectors = torch.from_numpy(np.concatenate([part for part, _ in parts]))
+    targets = torch.from_numpy(np.concatenate([part for _, part in parts]))
+    names = [groups[row] or f"\0{row}" for row, (_, part) in zip(chosen, parts, strict=True) for _ in part]
     classes, weights = int(model.head.linear.out_features), model.head.weights.cpu()
     if penalty is None:
-        penalty = choose_penalty(found, targets, classes=classes, weights=weights, groups=groups, seed=seed)
-    model.head.start_from(*fit_probe(found, targets, classes=classes, weights=weights, penalty=penalty))
+        penalty = choose_penalty(vectors, targets, classes=classes, weights=weights, groups=names, seed=seed)
+    model.head.start_from(*fit_probe(vectors, targets, classes=classes, weights=weights, penalty=penalty))
     return penalty
+
+
+def _examples(target: int | Sequence[int], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vectors of one row that have a target, and the targets; a text has one, of its pieces some have."""
+    targets = np.atleast_1d(np.asarray(target, dtype=np.int64))
+    kept = targets != IGNORED
+    return vectors.reshape(len(targets), -1)[kept], targets[kept]
+
+
+def _enough(encoded: Sequence[Encoded]) -> int:
+    """Count the first rows that hold `PIECES` pieces with a target; texts with one target are all taken."""
+    counts = [0 if isinstance(item.target, int) else sum(one != IGNORED for one in item.target) for item in encoded]
+    return int(np.searchsorted(np.cumsum(counts), PIECES, side="right")) + 1

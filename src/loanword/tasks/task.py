@@ -1,25 +1,31 @@
 """Stage 6: what a model is for. A task reads records, owns a head, and says what the outputs mean.
 
     @TASKS.register("my-task")
-    class Mine: ...
+    class Mine(Task): ...
 
 Everything else (training, evaluation per language, intervals, collapse alarm, report, bundle) is the same for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from loanword.errors import ModelError, UsageError
 from loanword.registry import Registry
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import nn
 
-    from loanword.data.records import Record, Shape
+    from loanword.config import Recipe
+    from loanword.data.records import Label, Record, Shape
     from loanword.encoders.encoder import Encoder
     from loanword.tokens.encoded import Encoded
     from loanword.tokens.tokenizer import Tokenizer
@@ -27,59 +33,154 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says of one record: the best `label`, its probability `score`, and all `scores` by label."""
+    """What a model says of one record: `label`, of the kind that the task's records have.
 
-    label: str
-    score: float
+    `score` is its probability, NaN where the task knows none; `scores` are those of all labels, `parts` those of the
+    parts of a label that has some (the words of a tagged text).
+    """
+
+    label: Label
+    score: float = math.nan
     scores: dict[str, float] = field(default_factory=dict)
+    parts: tuple[float, ...] = ()
 
 
-class Task(Protocol):
-    """The contract of a task.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One choice among classes: what would have been right, what was said, and the probability of that."""
+
+    expected: str
+    predicted: str
+    confidence: float
+
+
+class Task:
+    """The contract of a task; `encode`, `targets`, `head` and `decode` are what each must say for itself.
 
     `columns` is the data shape it reads; `metrics` are names in the metric registry, the main one first. A task that
-    has seen its training records (`fit`) can be written to a bundle with `state` and made again from it.
+    has seen its training records (`fit`) can be written to a bundle with `state` and made again from it. `defaults`
+    are settings of "training" and "encoder" that suit it better than the usual ones, where a recipe says nothing.
     """
 
     columns: Shape
     metrics: tuple[str, ...]
-    labels: tuple[str, ...]
+    defaults: Mapping[str, Mapping[str, Any]] = {}
+    labels: tuple[str, ...] = ()
 
-    def fit(self, records: Sequence[Record]) -> None:
-        """Learn from the training records what must be known before encoding (the labels)."""
-        ...
+    def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
+        """Learn from the training records, and from how they are tokenized, what must be known before encoding."""
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode records in bulk; one record may give several inputs (`Encoded.row` says which)."""
-        ...
+        raise NotImplementedError
 
     def targets(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Collate the targets of a batch."""
-        ...
+        raise NotImplementedError
 
     def head(self, encoder: Encoder) -> nn.Module:
         """Return a fresh head for `encoder`: from `EncoderOutput` to outputs, with ``loss(outputs, targets)``.
 
-        The loss is the mean over the rows, in fp32.
+        The loss is the mean over the rows, in fp32. Where inputs have a second text that is read apart
+        (`Encoded.other`), the head gets two outputs of the encoder.
         """
-        ...
+        raise NotImplementedError
 
-    def decode(self, outputs: np.ndarray) -> list[Prediction]:
-        """Turn outputs (n, ...) into predictions."""
-        ...
+    def decode(
+        self,
+        outputs: Sequence[np.ndarray],
+        encoded: Sequence[Encoded],
+        records: Sequence[Record],
+        tokenizer: Tokenizer,
+    ) -> list[Prediction]:
+        """Turn the outputs of all inputs of `records` into one prediction for each record."""
+        raise NotImplementedError
 
     def trivial(self, records: Sequence[Record]) -> list[Prediction]:
         """Return the best predictions that look at no text: what a collapsed model is measured against."""
-        ...
+        raise NotImplementedError
+
+    def references(self, records: Sequence[Record]) -> list[Any]:
+        """Return what the task's metrics compare predictions with: the labels, "" where there is none."""
+        return ["" if record.label is None else record.label for record in records]
+
+    def decisions(self, prediction: Prediction, record: Record) -> Iterable[Decision]:
+        """Return the choices among classes that `prediction` is made of: what can be confused, and calibrated."""
+        return ()
+
+    def classified(self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded]) -> tuple[np.ndarray, np.ndarray]:
+        """Return logits (n, classes) and right classes (n) that a temperature can be fitted on; none by default."""
+        return np.empty((0, 0)), np.empty(0, dtype=int)
+
+    def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
+        """Return scores of parts of the rows, or of other sides of the answers, by name, for the report."""
+        return {}
+
+    def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
+        """Return a prediction as users know it, as JSON values; `top` is the number of labels that are named."""
+        pair = {"pair": record.pair} if record.pair else {}
+        return {"text": record.text, **pair, "label": prediction.label, "score": round(prediction.score, 6)}
+
+    def brief(self, shown: Mapping[str, Any]) -> str:
+        """Say what is `shown` in a few words, for a terminal."""
+        return f"{shown['label']} {shown['score']:.3f}"
 
     def state(self) -> dict[str, Any]:
         """Return what makes this task again, as JSON values; `from_state` reads it."""
-        ...
+        return {"labels": list(self.labels)}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Task:
         """Make the task again from `state`."""
-        ...
+        return cls(**state)
 
 
-TASKS: Registry[Any] = Registry("task", builtin=("loanword.tasks.classification",))
+BUILTIN = ("classification", "pairs", "tagging", "answers", "similarity", "retrieval", "translation")
+
+TASKS: Registry[Any] = Registry("task", builtin=tuple(f"loanword.tasks.{name}" for name in BUILTIN))
+
+
+def task_of(recipe: Recipe) -> Task:
+    """Make the task of `recipe`: with its own options, and with what it takes of the settings of training.
+
+    Raises `UsageError` for options that it does not have.
+    """
+    kind, options = TASKS.get(recipe.task), recipe.task_options
+    taken = _taken(kind)
+    general = recipe.training.head_settings()
+    known = [key for key in taken if key not in general]
+    if unknown := sorted(set(options) - set(known)):
+        raise UsageError(f"{recipe.task} has no option '{unknown[0]}'; known: {', '.join(known) or 'none'}")
+    task: Task = kind(**{key: value for key, value in general.items() if key in taken}, **options)
+    return task
+
+
+def _taken(kind: type) -> list[str]:
+    """Return what the constructor of a task takes, and passes on to that of the class below."""
+    taken: list[str] = []
+    for one in kind.__mro__:
+        parameters = inspect.signature(vars(one)["__init__"]).parameters.values() if "__init__" in vars(one) else []
+        taken += [p.name for p in parameters if p.kind == p.KEYWORD_ONLY and p.name != "labels"]
+        if parameters and not any(p.kind == p.VAR_KEYWORD for p in parameters):
+            break
+    return taken
+
+
+def expect_labels(labels: Any) -> None:
+    """Raise `ModelError` unless `labels`, from a bundle, are a list of different texts."""
+    if not isinstance(labels, list) or {type(label) for label in labels} != {str} or len({*labels}) < len(labels):
+        raise ModelError("labels must be a list of different texts")
+
+
+def most_common(labels: Iterable[str | None]) -> tuple[str, float]:
+    """Return the most frequent of `labels`, and its share: no constant answer does better."""
+    counts = Counter(label or "" for label in labels)
+    label, count = counts.most_common(1)[0]
+    return label, count / counts.total()
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities over the last axis, in double precision."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    found: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return found

@@ -21,8 +21,8 @@ class Temperature(nn.Module):
         self.register_buffer("value", torch.ones(()))
 
     def forward(self, logits: torch.Tensor) -> torch.Tensor:
-        """Scale `logits` of any shape."""
-        return logits / self.value
+        """Scale `logits` of any shape; whole numbers are none, but what was written, and stay."""
+        return logits / self.value if logits.is_floating_point() else logits
 
 
 SPREAD = 0.25

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,40 @@ from loanword.tokens.encoded import Encoded
 LONGEST_PIECE = 64
 """Characters a piece is assumed to span at most: longer texts are cut to this times the length limit beforehand, so
 that a text of a million characters costs no more than it can matter."""
+
+
+BEGINNINGS = "▁Ġ \u00a0"
+"""What pieces begin with at the start of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The `ids` of a text, and the part of it that each stands for, as (start, end) in code points."""
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Special tokens around one text or two: `parts` before, between and after; their token types; the last text's."""
+
+    parts: list[list[int]]
+    types: list[list[int]]
+    second: int
+
+    @property
+    def size(self) -> int:
+        """Count the pieces."""
+        return sum(map(len, self.parts))
+
+    def around(self, *texts: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Put the texts into the frame; returns pieces and token types."""
+        ids, types = list(self.parts[0]), list(self.types[0])
+        for place, text in enumerate(texts, start=1):
+            ids += [*text, *self.parts[place]]
+            types += [*[0 if place == 1 else self.second] * len(text), *self.types[place]]
+        return ids, types
 
 
 class Tokenizer:
@@ -36,6 +71,7 @@ class Tokenizer:
         self.pad_id = int(fast.pad_token_id)
         self.unknown_id: int | None = fast.unk_token_id
         self.control_ids: list[int] = sorted(fast.all_special_ids)
+        self._blank: dict[int, bool] = {}
         self._backend = fast.backend_tokenizer
         self._plain = self._backend.pre_tokenizer
         self._limits = (self._backend.truncation, self._backend.padding)
@@ -76,6 +112,63 @@ class Tokenizer:
             )
             for row, (code, language) in enumerate(zip(codes, languages, strict=True))
         ]
+
+    def plain(self, texts: Sequence[str]) -> list[Pieces]:
+        """Return the pieces of `texts`, however many, without prefix and special tokens, and where each stands."""
+        codes = self._whole(list(texts))
+        return [Pieces(code.ids, list(code.offsets)) for code in codes]
+
+    def words(self, texts: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+        """Return the pieces of every word of `texts`, each tokenized by itself, without special tokens."""
+        found: list[list[list[int]]] = []
+        for words, code in zip(texts, self._whole([list(words) for words in texts], words=True), strict=True):
+            pieces: list[list[int]] = [[] for _ in words]
+            for piece, word in zip(code.ids, code.word_ids, strict=True):
+                pieces[word].append(piece)
+            found.append(pieces)
+        return found
+
+    def _whole(self, inputs: list[Any], *, words: bool = False) -> list[Any]:
+        """Run the tokenizer without special tokens, and without its length limit."""
+        self._backend.no_truncation()
+        try:
+            codes: list[Any] = self._backend.encode_batch(inputs, is_pretokenized=words, add_special_tokens=False)
+        except (TypeError, UnicodeEncodeError) as error:
+            raise UsageError("a text holds a lone surrogate (half a character); decode it properly") from error
+        finally:
+            self._backend.enable_truncation(max_length=self.max_length)
+        return codes
+
+    def is_blank(self, piece: int) -> bool:
+        """Whether a piece stands for no character but a space: the mark that a word begins, where it is alone."""
+        if piece not in self._blank:
+            token = self._backend.id_to_token(piece) or ""
+            self._blank[piece] = not token.strip(BEGINNINGS)
+        return self._blank[piece]
+
+    def frame(self, *, pair: bool = False) -> Frame:
+        """Return the special tokens around a text (prefix included), or before, between and after two."""
+        code = self._backend.encode("a", "b") if pair else self._backend.encode("a")
+        parts: list[list[int]] = [[], [], []] if pair else [[], []]
+        types: list[list[int]] = [[], [], []] if pair else [[], []]
+        place, inside = 0, False
+        for piece, sequence, kind in zip(code.ids, code.sequence_ids, code.type_ids, strict=True):
+            if sequence is not None:
+                inside = True
+                continue
+            if inside:
+                place, inside = place + 1, False
+            parts[place].append(piece)
+            types[place].append(kind)
+        second = code.type_ids[max(i for i, s in enumerate(code.sequence_ids) if s is not None)]
+        prefix = self.plain([self.prefix])[0].ids if self.prefix else []
+        parts[0] += prefix
+        types[0] += [0] * len(prefix)
+        return Frame(parts, types, second)
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return the text that pieces spell, special tokens left out."""
+        return str(self._backend.decode(list(ids), skip_special_tokens=True))
 
     def pieces(self, text: str) -> list[str]:
         """Return the pieces of `text` without prefix and special tokens, for reports and explanations."""

@@ -29,6 +29,7 @@ from loanword.encoders.rows import CompactEmbedding
 from loanword.encoders.save import save_tensors
 from loanword.errors import LoanwordError, UsageError
 from loanword.progress import Progress, Silent
+from loanword.tokens.encoded import texts_of
 
 if TYPE_CHECKING:
     from loanword.config import TrainingSettings
@@ -189,7 +190,7 @@ def identity(run: Run, encoded: Sequence[Encoded], also: Sequence[Encoded]) -> s
     for name, value in sorted(run.model.encoder.state_dict().items()):
         found.update(f"{name} {tuple(value.shape)} {value.dtype}\n".encode())
         found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    for item in (*encoded, *also):
+    for item in texts_of((*encoded, *also)):
         found.update(f"{item.language} {item.row} {item.target} {len(item)}\n".encode())
         found.update(np.asarray(item.ids, dtype=np.int64).data)
     settings = run.settings.model_dump(exclude=set(FREE))

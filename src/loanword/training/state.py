@@ -6,8 +6,9 @@ what hooks see while it goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Protocol
 
 from loanword.data.families import families
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from loanword.objectives.objective import Objective
     from loanword.tasks.model import Model
     from loanword.tasks.task import Task
+    from loanword.tokens.encoded import Encoded
     from loanword.tokens.tokenizer import Tokenizer
 
 
@@ -35,9 +37,12 @@ class Data:
     unlabelled: Mapping[str, Table] = field(default_factory=dict)
     parallel: Mapping[str, Table] = field(default_factory=dict)
 
-    def groups(self) -> list[str]:
-        """Return what the training rows belong to (group, translations, copies), in the order they are encoded."""
-        return families(self.train)
+    def groups(self, encoded: Iterable[Encoded]) -> list[str]:
+        """Return what the training row of each input belongs to: its group, translations, copies."""
+        names = families(self.train)
+        first = dict(zip(self.train, accumulate(map(len, self.train.values()), initial=0), strict=False))
+        only = next(iter(self.train))
+        return [names[first[item.table or only] + item.row] for item in encoded]
 
 
 @dataclass(frozen=True)

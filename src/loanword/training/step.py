@@ -106,8 +106,9 @@ def _places(run: Run, step: Step, encoded: Sequence[Encoded]) -> str:
     items = [encoded[row] for rows in step.micro for row in rows]
     found = []
     for item in items:
-        table = run.data.train[item.language]
+        tag = item.table or next(iter(run.data.train))
+        table = run.data.train[tag]
         line = table.line[item.row]
-        found.append(f"{table.origin}:{line}" if line else f"{item.language} row {item.row + 1}")
+        found.append(f"{table.origin}:{line}" if line else f"{tag} row {item.row + 1}")
     more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
     return ", ".join(sorted(found)[:SHOWN]) + more

@@ -107,7 +107,7 @@ def train(
                     encoded,
                     pad_id=run.tokenizer.pad_id,
                     hardware=run.hardware,
-                    groups=run.data.groups(),
+                    groups=run.data.groups(encoded),
                     penalty=settings.probe_penalty,
                     seed=run.seed,
                 )

@@ -1,0 +1,76 @@
+"""A question, a text that may answer it, and where: the answers are spans of the text, called by what they say.
+
+The text is the record's text, the question its second one. Of a question that the text does not answer the label is ().
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loanword.data.cells import kind, texts
+from loanword.data.codes import shown
+from loanword.data.columns import Source
+from loanword.data.records import Filled, Label, Shape, Span
+from loanword.data.squad import parse
+
+FIX = 'write {"text": ["..."], "answer_start": [0]}, code points from 0; empty lists where there is no answer'
+
+
+def _fill(source: Source) -> Filled:
+    contexts = texts(source, "context", what="context")
+    questions = texts(source, "question", what="question")
+    labels: list[Label | None] = []
+    for context, (line, value) in zip(contexts, source.rows("answers"), strict=True):
+        if value is None:
+            if source.labelled:
+                source.note("LW301", "answers", line, cause="the row has no answers", fix=FIX)
+            labels.append(None)
+        else:
+            labels.append(tuple(_answers(source, line, context, value)))
+    return Filled(text=contexts, pair=questions, label=labels)
+
+
+QUESTION = Shape(
+    "question about a text",
+    inputs=("question", "context"),
+    label="answers",
+    fill=_fill,
+    known_as={"context": ("passage", "paragraph"), "answers": ("answer",), "group": ("title", "article")},
+    formats={".json": parse},
+    second="needed",
+)
+
+
+def _answers(source: Source, line: int, context: str, value: Any) -> list[Span]:
+    """Read the answers of a row; note those that do not stand where they are said to."""
+    if isinstance(value, dict) and isinstance(value.get("text"), list):
+        starts = value.get("answer_start", [None] * len(value["text"]))
+        pairs = list(zip(value["text"], starts, strict=False)) if isinstance(starts, list) else [(None, None)]
+        if isinstance(starts, list) and len(starts) != len(value["text"]):
+            pairs = [(None, None)]
+    elif isinstance(value, list):
+        pairs = [(one.get("text"), one.get("answer_start")) if isinstance(one, dict) else (one, None) for one in value]
+    else:
+        pairs = [(value, None)]
+    found = []
+    for text, start in pairs:
+        if not isinstance(text, str) or not text.strip() or not (start is None or type(start) is int):
+            source.note(
+                "LW309", "answers", line, cause=f"an answer is {kind(text)} that starts at {kind(start)}", fix=FIX
+            )
+            continue
+        place = context.find(text) if start is None else start
+        if place < 0 or context[place : place + len(text)] != text:
+            found_at = context.find(text)
+            there = (
+                f"the text has {shown(context[place : place + len(text)])} at {place}"
+                if place >= 0
+                else "it is not in the text"
+            )
+            hint = f"; it stands at {found_at}" if found_at >= 0 else ""
+            cause = f"the answer {shown(text)} is not where it should be: {there}{hint}"
+            fix = "count code points from 0, not bytes or UTF-16 units; or leave answer_start out"
+            source.note("LW309", "answers", line, cause=cause, fix=fix)
+            continue
+        found.append(Span(place, place + len(text), text))
+    return found

@@ -1,0 +1,175 @@
+"""What tasks have in common that write a text: what they learn from, how they write, and in which language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from loanword.data.records import Record
+from loanword.encoders.decoder import NOTHING, Decoder
+from loanword.encoders.encoder import Encoder, EncoderOutput
+from loanword.errors import ModelError
+from loanword.language.outputs import share_in
+from loanword.tasks.task import Prediction, Task
+from loanword.tasks.writing import Writing, write
+from loanword.tokens.encoded import Encoded
+from loanword.tokens.tokenizer import Tokenizer
+
+
+class WritingHead(nn.Module):
+    """A decoder as a task's head: in training it hands on what it read, in evaluation it returns what it writes."""
+
+    def __init__(self, decoder: Decoder, how: Writing, *, per_row: float) -> None:
+        """Write with `decoder` as `how` says; targets have `per_row` pieces on average."""
+        super().__init__()
+        self.decoder = decoder
+        self.how = how
+        self.per_row = per_row
+
+    def forward(self, output: EncoderOutput) -> EncoderOutput | torch.Tensor:
+        """Return `output` itself in training, else the pieces written (batch, seq)."""
+        return output if self.training else write(self.decoder, output, self.how)
+
+    def loss(self, outputs: EncoderOutput, targets: torch.Tensor) -> torch.Tensor:
+        """Return the log loss of the target pieces (batch, seq), mean over rows of the usual length."""
+        total = self.decoder.loss(outputs, targets, outputs.into).sum()
+        return total / (len(targets) * self.per_row)
+
+
+class Generation(Task):
+    """Reads a record's text with the encoder, and writes its second text with a decoder of its own.
+
+    The decoder knows the pieces of the training targets that come at least `least` times, those of `languages` by
+    language, and copies others from the source. `vocabulary` is what an earlier `fit` and `encode` learned.
+    """
+
+    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 5.0}}
+
+    def __init__(
+        self,
+        *,
+        labels: Sequence[str] = (),
+        vocabulary: Mapping[str, Sequence[int]] | None = None,
+        per_row: float = 1.0,
+        layers: int = 3,
+        least: int = 2,
+        dropout: float = 0.1,
+        beams: int = 4,
+        longest: int = 64,
+        length_penalty: float = 1.0,
+        no_repeat: int = 3,
+        temperature: float = 0.0,
+        top: float = 1.0,
+        forced: bool = True,
+    ) -> None:
+        """Create the task; from `beams` on the options are those of `Writing`."""
+        self.labels = tuple(labels)
+        self.vocabulary: dict[str, list[int]] = {tag: list(ids) for tag, ids in (vocabulary or {}).items()}
+        self.per_row = per_row
+        self.layers = layers
+        self.least = least
+        self.dropout = dropout
+        self.how = Writing(beams, longest, length_penalty, no_repeat, temperature, top, forced=forced)
+
+    def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
+        """Count the pieces of what is to be written, language by language."""
+        if tokenizer is None:
+            raise ModelError("what is to be written can be counted in a tokenizer's pieces only; give one")
+        wanted = [record for record in records if record.pair]
+        counts: dict[str, Counter[int]] = {}
+        total = 0
+        for record, pieces in zip(wanted, tokenizer.plain([one.pair for one in wanted]), strict=True):
+            counts.setdefault(self.into(record), Counter()).update(pieces.ids)
+            total += len(pieces.ids[: self.how.longest]) + 1
+        every = sum(counts.values(), Counter[int]())
+        kept = {piece for piece, count in every.items() if count >= self.least}
+        self.vocabulary = {tag: sorted(kept & set(found)) for tag, found in sorted(counts.items())}
+        without_letters = [piece for piece in sorted(kept) if not any(map(str.isalpha, tokenizer.text([piece])))]
+        self.vocabulary["und"] = without_letters
+        self.per_row = total / max(1, len(wanted))
+
+    def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
+        """Encode the texts; the target is the pieces of what is to be written."""
+        encoded = tokenizer.encode([one.text for one in records], languages=[one.language for one in records])
+        targets = tokenizer.plain([one.pair for one in records])
+        for item, target, record in zip(encoded, targets, records, strict=True):
+            item.into = self.into(record)
+            item.target = target.ids[: self.how.longest] if record.pair else None
+        return encoded
+
+    def into(self, record: Record) -> str:
+        """Return the language to write in."""
+        return record.languages[1]
+
+    def targets(self, encoded: Sequence[Encoded]) -> torch.Tensor:
+        """Return the pieces to write (batch, seq), `NOTHING` after the end."""
+        longest = max(1, *(len(item.target) for item in encoded))
+        rows = [[*item.target, *[NOTHING] * (longest - len(item.target))] for item in encoded]
+        return torch.tensor(rows, dtype=torch.long)
+
+    def head(self, encoder: Encoder) -> nn.Module:
+        """Return a fresh decoder, with the encoder's vectors of its pieces."""
+        if not any(self.vocabulary.values()):
+            raise ModelError("nothing to write was seen: the training records have no second text")
+        pieces = sorted({piece for ids in self.vocabulary.values() for piece in ids})
+        place = {piece: number for number, piece in enumerate(pieces)}
+        tags = [tag for tag in self.vocabulary if tag != "und"]
+        width = encoder.width
+        decoder = Decoder(
+            width,
+            pieces=pieces,
+            languages=tags,
+            spelt=[[place[piece] for piece in self.vocabulary[tag]] for tag in [*tags, "und"]],
+            layers=self.layers,
+            heads=next(count for count in range(max(1, width // 64), 0, -1) if width % count == 0),
+            dropout=self.dropout,
+            table=encoder.model.get_input_embeddings().weight.detach(),
+        )
+        return WritingHead(decoder, self.how, per_row=self.per_row)
+
+    def decode(
+        self,
+        outputs: Sequence[np.ndarray],
+        encoded: Sequence[Encoded],
+        records: Sequence[Record],
+        tokenizer: Tokenizer,
+    ) -> list[Prediction]:
+        """Turn pieces into texts."""
+        return [Prediction(label=tokenizer.text([int(p) for p in row if p >= 0]).strip()) for row in outputs]
+
+    def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
+        """Return the share of texts in the right language, that of the references, and how long the ones are beside."""
+        if not records:
+            return {}
+        said, wanted = ([str(item.label) for item in predictions], [record.pair for record in records])
+        tag = self.into(records[0])
+        lengths = [sum(map(len, texts)) for texts in (said, wanted)]
+        return {
+            "right-language": share_in(said, tag),
+            "right-language-of-the-references": share_in(wanted, tag),
+            "length-to-that-of-the-references": lengths[0] / max(1, lengths[1]),
+        }
+
+    def references(self, records: Sequence[Record]) -> list[Any]:
+        """Return the records: how texts are compared depends on their language."""
+        return list(records)
+
+    def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
+        """Return the text and what was written."""
+        return {"text": record.text, "written": prediction.label, "language": self.into(record)}
+
+    def brief(self, shown: Mapping[str, Any]) -> str:
+        """Return what was written."""
+        return str(shown["written"]) or "-"
+
+    def state(self) -> dict[str, Any]:
+        """Return the settings and the vocabulary."""
+        how = {key: value for key, value in asdict(self.how).items() if key != "seed"}
+        names = ("vocabulary", "per_row", "layers", "least", "dropout")
+        return {**{name: getattr(self, name) for name in names}, **how}

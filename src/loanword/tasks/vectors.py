@@ -1,0 +1,56 @@
+"""Texts as vectors: what similarity and retrieval learn and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import nn
+
+from loanword.data.records import Record
+from loanword.encoders.encoder import EncoderOutput
+from loanword.tokens.encoded import Encoded
+from loanword.tokens.tokenizer import Tokenizer
+
+
+def two_texts(records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
+    """Encode the two texts of each record apart; one without a second text has one alone."""
+    encoded = tokenizer.encode([one.text for one in records], languages=[one.languages[0] for one in records])
+    seconds = tokenizer.encode([one.pair for one in records], languages=[one.languages[1] for one in records])
+    for item, other, record in zip(encoded, seconds, records, strict=True):
+        item.other = other if record.pair else None
+        item.truncated = item.truncated or (bool(record.pair) and other.truncated)
+    return encoded
+
+
+class VectorHead(nn.Module):
+    """The pooled vectors themselves, of length 1: (batch, texts, width); nothing in it is trained.
+
+    `learn` "ranking" lets each text find its other one among those of the batch, both ways, at a `temperature` (Feng et
+    al. 2022, "Language-agnostic BERT Sentence Embedding", without the margin); "order" lets pairs with a higher target
+    have a higher cosine (Su 2022, CoSENT: the logarithm of 1 + the sum of exp((cos_j - cos_i) / temperature) over pairs
+    with target_i > target_j).
+    """
+
+    def __init__(self, *, learn: Literal["ranking", "order"], temperature: float = 0.05) -> None:
+        """Choose what is learned."""
+        super().__init__()
+        self.learn = learn
+        self.temperature = temperature
+
+    def forward(self, *outputs: EncoderOutput) -> torch.Tensor:
+        """Return unit vectors in fp32."""
+        return nn.functional.normalize(torch.stack([output.pooled.float() for output in outputs], dim=1), dim=-1)
+
+    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return the loss of a batch of pairs (batch, 2, width)."""
+        left, right = outputs.float().unbind(1)
+        if self.learn == "ranking":
+            scores = left @ right.T / self.temperature
+            same = torch.arange(len(scores), device=scores.device)
+            return (nn.functional.cross_entropy(scores, same) + nn.functional.cross_entropy(scores.T, same)) / 2
+        cosine = (left * right).sum(-1) / self.temperature
+        wrong = cosine[None, :] - cosine[:, None]
+        above = targets[:, None] > targets[None, :]
+        return torch.cat([wrong.new_zeros(1), wrong[above]]).logsumexp(0)

@@ -1,0 +1,33 @@
+import pytest
+
+from loanword.data.read import read
+from loanword.data.shapes.documents import DOCUMENT
+from loanword.errors import DataError
+
+
+def test_the_second_text_is_the_summary(tmp_path):
+    (tmp_path / "a.tsv").write_text("text\thighlights\nthe kettle\tder Kessel\n", encoding="utf-8")
+    (record,) = read(tmp_path / "a.tsv", language="en:de", shape=DOCUMENT)
+    assert (record.text, record.pair, record.label) == ("the kettle", "der Kessel", None)
+    assert record.languages == ("en", "de")
+
+
+def test_columns_without_a_header_are_named_by_number(tmp_path):
+    (tmp_path / "a.tsv").write_text("one\teins\tk1\n\ntwo\tzwei\tk2\n", encoding="utf-8")
+    columns = {"text": "1", "summary": "2", "id": "3"}
+    found = read(tmp_path / "a.tsv", language="en:de", shape=DOCUMENT, columns=columns)
+    assert [(record.text, record.pair, record.id) for record in found] == [("one", "eins", "k1"), ("two", "zwei", "k2")]
+    assert found.line == [1, 3]
+
+
+def test_it_is_needed_to_learn_and_not_to_predict(tmp_path):
+    (tmp_path / "a.csv").write_text("text,summary\na,\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "a.csv", language="en", shape=DOCUMENT)
+    assert [problem.code for problem in caught.value.problems] == ["LW210"]
+    (tmp_path / "b.csv").write_text("text\na\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "b.csv", language="en", shape=DOCUMENT)
+    assert [(problem.code, problem.column) for problem in caught.value.problems] == [("LW112", "summary")]
+    (record,) = read(tmp_path / "b.csv", language="en", shape=DOCUMENT.unlabelled)
+    assert record.pair == ""

@@ -1,0 +1,27 @@
+import pytest
+
+from loanword.language.outputs import share_in
+
+TEXTS = {
+    "de": ["Der Kessel ist noch warm, wir trinken gleich Tee.", "Niemand hat die Stühle zweimal gezählt."],
+    "fr": ["La bouilloire est encore chaude, nous allons boire le thé.", "Personne n'a compté les chaises."],
+    "ja": ["やかんはまだ温かいです。", "誰も椅子を二度数えませんでした。"],
+    "ru": ["Чайник ещё тёплый, сейчас будем пить чай.", "Никто не пересчитал стулья дважды."],
+}
+
+
+@pytest.mark.parametrize("tag", TEXTS)
+def test_texts_are_in_their_language_and_in_no_other(tag):
+    assert share_in(TEXTS[tag], tag) == 1
+    for other in set(TEXTS) - {tag}:
+        assert share_in(TEXTS[tag], other) == 0
+
+
+def test_half_and_nothing():
+    assert share_in([TEXTS["de"][0], TEXTS["fr"][0]], "de") == 0.5
+    assert share_in([TEXTS["de"][0], " "], "de-AT") == 0.5
+    assert share_in([], "de") == 0
+
+
+def test_a_language_that_is_not_known_goes_by_its_script():
+    assert share_in(["ᱥᱟᱱᱛᱟᱲᱤ", "Santali"], "sat") == 0.5

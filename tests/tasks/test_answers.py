@@ -1,0 +1,146 @@
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from tests.corpus import SENTENCES
+
+from loanword.data.records import Record, Span
+from loanword.tasks.answers import END, OPEN, START, Answers, SpanHead
+from loanword.tokens.tokenizer import Tokenizer
+
+
+def asked(context, answer=None, *, start=None, question="what is it", language="en"):
+    if answer is None:
+        return Record(context, language, (), pair=question, pair_language=language)
+    start = context.index(answer) if start is None else start
+    return Record(context, language, (Span(start, start + len(answer), answer),), pair=question, pair_language=language)
+
+
+@pytest.fixture
+def tokenizer(fresh_tokenizer, tokenizer_kind):
+    return Tokenizer(fresh_tokenizer(tokenizer_kind), max_length=48, prefix="q: ")
+
+
+def sure_of(item):
+    """Logits that are certain of what the targets mark, where they mark a span."""
+    logits = np.zeros((len(item.ids), 2))
+    for place, bits in enumerate(item.target):
+        if place:
+            logits[place] = 9.0 * bool(bits & START), 9.0 * bool(bits & END)
+    return logits
+
+
+@pytest.mark.parametrize("language", list(SENTENCES))
+def test_answers_map_to_characters_exactly(fresh_tokenizer, tokenizer_kind, language):
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), max_length=200)
+    task = Answers(longest=200)
+    for sentence in SENTENCES[language]:
+        whole = task.encode([asked(sentence, sentence, language=language)], tokenizer)
+        places = [offset for item in whole for offset in item.offsets if offset != (0, 0)]
+        for start in {a for a, _ in places}:
+            end = max(b for a, b in places if a >= start)
+            record = asked(sentence, sentence[start:end], start=start, language=language)
+            encoded = task.encode([record], tokenizer)
+            logits = [sure_of(item) for item in encoded]
+            (found,) = task.decode(logits, encoded, [record], tokenizer)
+            (span,) = found.label
+            assert sentence[span.start : span.end] == span.label
+            assert span.start == start
+
+
+def test_targets_mark_start_end_and_where_an_answer_may_be(tokenizer):
+    text = "the kettle is still warm today"
+    (item,) = Answers().encode([asked(text, "still warm")], tokenizer)
+    spans = {bit: [n for n, bits in enumerate(item.target) if bits & bit] for bit in (START, END, OPEN)}
+    assert [item.offsets[n][0] for n in spans[START]] == [text.index("still")]
+    assert [item.offsets[n][1] for n in spans[END]] == [text.index(" today")]
+    assert spans[OPEN] == [0, *(n for n, offset in enumerate(item.offsets) if offset != (0, 0))]
+    assert "".join(text[a:b] for a, b in item.offsets).replace(" ", "") == text.replace(" ", "")
+    (none,) = Answers().encode([asked(text)], tokenizer)
+    assert none.target[0] == START | END | OPEN
+    assert not any(bits & (START | END) for bits in none.target[1:])
+
+
+def test_long_texts_are_windows_and_the_answer_is_found_in_any(tokenizer):
+    words = [f"{word}{n}" for n, word in enumerate(["kettle", "window", "library", "goats"] * 12)]
+    text = " ".join(words)
+    task = Answers(stride=8)
+    for answer in (words[0], words[25], words[-1]):
+        record = asked(text, answer)
+        encoded = task.encode([record], tokenizer)
+        assert len(encoded) > 3
+        assert all(len(item.ids) <= tokenizer.max_length for item in encoded)
+        holds = [item for item in encoded if any(bits & START for bits in item.target[1:])]
+        assert 1 <= len(holds) < len(encoded)
+        (_span,) = record.label
+        logits = [sure_of(item) for item in encoded]
+        (found,) = task.decode(logits, encoded, [record], tokenizer)
+        assert found.label == record.label
+
+
+def test_the_best_span_is_that_of_trying_all(tokenizer):
+    rng = np.random.default_rng(0)
+    task = Answers(longest=4)
+    record = asked("the kettle is still warm and the window is open", "warm")
+    (item,) = encoded = task.encode([record], tokenizer)
+    places = [n for n, offset in enumerate(item.offsets) if offset != (0, 0)]
+    for _ in range(20):
+        logits = rng.normal(size=(len(item.ids), 2))
+        best = max(
+            (logits[one, 0] + logits[two, 1], item.offsets[one][0], item.offsets[two][1])
+            for n, one in enumerate(places)
+            for two in places[n : n + 4]
+        )
+        (found,) = task.decode([logits], encoded, [record], tokenizer)
+        assert (found.label[0].start, found.label[0].end) == best[1:]
+
+
+def test_nothing_is_an_answer_only_where_training_had_such_questions(tokenizer):
+    rows = [asked("the kettle is warm", "warm"), asked("the kettle is warm")]
+    (item,) = encoded = Answers().encode(rows[:1], tokenizer)
+    logits = np.zeros((len(item.ids), 2))
+    logits[0] = 5.0
+    for records, expected in ((rows[:1], True), (rows, False)):
+        task = Answers()
+        task.fit(records)
+        (found,) = task.decode([logits], encoded, rows[:1], tokenizer)
+        assert bool(found.label) == expected
+    assert found.scores[""] == found.score > 0.5
+    assert math.isclose(sum(found.scores.values()), 1)
+
+
+def test_the_loss_is_the_plain_one_where_one_answer_is_right():
+    torch.manual_seed(0)
+    head = SpanHead(4, dropout=0.0)
+    logits = torch.randn(2, 5, 2)
+    targets = torch.tensor([[OPEN, 0, OPEN | START, OPEN | END, 0], [OPEN | START | END, 0, OPEN, OPEN, OPEN]])
+    barred = logits.masked_fill(((targets & OPEN) == 0).unsqueeze(-1), -1e9)
+    plain = torch.nn.functional.cross_entropy
+    expected = (plain(barred[..., 0], torch.tensor([2, 0])) + plain(barred[..., 1], torch.tensor([3, 0]))) / 2
+    torch.testing.assert_close(head.loss(logits, targets), expected)
+
+
+def test_several_right_answers_share_their_probability():
+    head = SpanHead(4, dropout=0.0)
+    logits = torch.zeros(1, 4, 2)
+    targets = torch.tensor([[OPEN, OPEN | START | END, OPEN | START | END, OPEN]])
+    assert float(head.loss(logits, targets)) == pytest.approx(math.log(2))
+
+
+def test_trivial_looks_at_no_question():
+    rows = [asked("Anna sings here every day", "Anna")] * 3
+    assert [item.label[0].label for item in Answers().trivial(rows)] == ["Anna sings here"] * 3
+    assert [item.label for item in Answers().trivial([asked("Anna")] * 3)] == [()] * 3
+
+
+def test_what_is_shown_is_json_with_offsets(tokenizer):
+    task = Answers()
+    record = asked("the kettle is warm", "warm")
+    encoded = task.encode([record], tokenizer)
+    (found,) = task.decode([sure_of(item) for item in encoded], encoded, [record], tokenizer)
+    shown = json.loads(json.dumps(task.shown(found, record, top=2)))
+    assert (shown["answer"], shown["start"], shown["end"]) == ("warm", 14, 18)
+    assert len(shown["answers"]) == 2
+    assert Answers.from_state(json.loads(json.dumps(task.state()))).state() == task.state()
