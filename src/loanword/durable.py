@@ -43,8 +43,10 @@ def damage(folder: Path, *, whole: bool = False) -> list[str]:
     try:
         content = (folder / MANIFEST).read_bytes()
         expected = dict(json.loads(content))
-    except (OSError, ValueError, TypeError) as error:
-        return [f"there is no readable {MANIFEST} ({error})"]
+    except OSError as error:
+        return [f"there is no readable {MANIFEST}: {error.strerror or error}"]
+    except (ValueError, TypeError):
+        return [f"there is no readable {MANIFEST}: its content is none"]
     found = {name: _entry(folder / name) for name in expected if (folder / name).is_file()}
     bad = [
         f"{name} {'was changed' if name in found else 'is missing'}"

@@ -24,8 +24,16 @@ def plan(*, test_labels=("a", "b"), dev=True, train=None):
     )
 
 
-def notes(run, scores, *, shipped="averaged", wanted="averaged", language="en"):
-    return run_notes(run, Measured(scores, shipped, 1.0, 0.0), wanted=wanted, language=language)
+def notes(run, scores, *, shipped="averaged", wanted="averaged", trained=None, language="en"):
+    return run_notes(run, Measured(scores, shipped, 1.0, 0.0), wanted=wanted, trained=trained, language=language)
+
+
+def test_steps_that_changed_nothing():
+    trained = SimpleNamespace(skipped=3, steps=20)
+    assert notes(plan(), SCORES, trained=trained) == (
+        "3 steps of 20 changed no weight: the loss or its gradient was no finite number.",
+    )
+    assert notes(plan(), SCORES, trained=SimpleNamespace(skipped=0, steps=20)) == ()
 
 
 def test_nothing_to_say():

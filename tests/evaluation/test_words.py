@@ -54,7 +54,9 @@ def test_what_a_run_says_of_itself_has_words():
     machine = Hardware(device="cpu", precision="fp32", threads=1).describe()
     assert len(machine) > 4
     assert set(machine) <= set(table("machine"))
-    trained = Trained.describe(SimpleNamespace(steps=1, epochs=1.0, rows=1, learning_rate=1e-4), TrainingSettings())
+    trained = Trained.describe(
+        SimpleNamespace(steps=1, epochs=1.0, rows=1, learning_rate=1e-4, skipped=0), TrainingSettings()
+    )
     assert len(trained) > 6
     assert set(trained) <= set(table("training"))
     assert Words("en").named("training", "embedding_rows_trained") == "Embedding rows trained"

@@ -129,6 +129,7 @@ def test_steps_that_are_no_numbers_are_skipped_on_request(toy_run, toy_data, gra
     what = "gradient is inf" if gradient else "loss is nan"
     assert [text.split(", whose")[0] for text in heard.said] == [f"the {what} at step {step}" for step in (2, 5, 6)]
     assert all(text.endswith(": skipped") for text in heard.said)
+    assert done.skipped == done.describe(run.settings)["skipped_steps"] == 3
     for step in range(done.steps - 1):
         same = all(torch.equal(v, poison.weights[step + 1][n]) for n, v in poison.weights[step].items())
         assert same == (step + 1 in poison.steps)

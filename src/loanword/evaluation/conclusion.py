@@ -46,6 +46,12 @@ def report_of(
         training=trained.describe(run.settings),
         temperature=measured.temperature,
         command=command,
-        notes=run_notes(run, measured, wanted=recipe.evaluation.checkpoint, language=recipe.report_language),
+        notes=run_notes(
+            run,
+            measured,
+            wanted=recipe.evaluation.checkpoint,
+            trained=trained,
+            language=recipe.report_language,
+        ),
         **about,
     )

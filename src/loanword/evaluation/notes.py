@@ -11,13 +11,16 @@ from loanword.evaluation.words import Words
 from loanword.tasks.task import Task
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.training.state import Run
+from loanword.training.trainer import Trained
 
 CUT = 0.02
 UNKNOWN = 0.05
 
 
-def run_notes(run: Run, measured: Measured, *, wanted: str, language: str = "en") -> tuple[str, ...]:
-    """Say what is worth knowing of a run whose recipe wanted the checkpoint `wanted`: leaks, what is missing.
+def run_notes(
+    run: Run, measured: Measured, *, wanted: str, trained: Trained | None = None, language: str = "en"
+) -> tuple[str, ...]:
+    """Say what is worth knowing of a run whose recipe wanted the checkpoint `wanted`: leaks, what is missing or lost.
 
     `language` is that of the sentences: "en" or "zh".
     """
@@ -33,6 +36,8 @@ def run_notes(run: Run, measured: Measured, *, wanted: str, language: str = "en"
     found += notes(run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, language=language)
     if not run.data.dev:
         found.append(words("note_no_dev"))
+    if trained is not None and trained.skipped:
+        found.append(words("note_skipped", n=trained.skipped, steps=str(trained.steps)))
     return tuple(found)
 
 

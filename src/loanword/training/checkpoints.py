@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
 NAME = "step-{:08d}"
-FORMAT = 3
+FORMAT = 4
 KEPT = 2
 """Checkpoints that stay: the newest, and the one before it in case the newest is damaged."""
 

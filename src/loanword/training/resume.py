@@ -52,6 +52,7 @@ class Moving:
             "seconds": state.seconds,
             "stop": state.stop,
             "skipped": state.skipped,
+            "lost": state.lost,
             "halvings": state.halvings,
             "history": state.history,
             "rates": [group["lr"] for group in self.optimizer.param_groups],
@@ -82,7 +83,7 @@ class Moving:
             state.candidates.setdefault(candidate, {})[weight] = value.to(device)
         state.step, state.tokens, state.loss = saved.step, values["tokens"], values["loss"]
         state.seconds, state.stop, state.history = values["seconds"], values["stop"], values["history"]
-        state.skipped, state.halvings = values["skipped"], values["halvings"]
+        state.skipped, state.lost, state.halvings = (values[name] for name in ("skipped", "lost", "halvings"))
         for name, hook in self._remembering().items():
             if remembered := values["hooks"].get(name):
                 hook.recall(remembered, state)

@@ -72,8 +72,8 @@ class Run:
 class State:
     """Where training stands: `step` of `steps` updates done, tokens seen (padding not counted), last loss.
 
-    `skipped` counts the steps before this one, without a gap, that changed no weight; micro-batches are cut in half
-    `halvings` times because memory ran out.
+    `skipped` counts the steps before this one, without a gap, that changed no weight, `lost` all such steps;
+    micro-batches are cut in half `halvings` times because memory ran out.
     """
 
     model: Model
@@ -85,6 +85,7 @@ class State:
     seconds: float = 0.0
     stop: bool = False
     skipped: int = 0
+    lost: int = 0
     halvings: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     candidates: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -93,9 +93,11 @@ def passed_over(
             "or set training.not_finite to skip"
         )
     state.skipped += 1
+    state.lost += 1
     if state.skipped == PATIENCE:
         raise LoanwordError(
-            f"{about}; the {PATIENCE - 1} steps before it were skipped, too: the weights are beyond help"
+            f"{about}; the {PATIENCE - 1} steps before it were skipped, too: the weights are beyond help; "
+            "lower training.learning_rate, or set hardware.precision to fp32, and give the run another folder"
         )
     progress.say(f"{about}: skipped")
     return True

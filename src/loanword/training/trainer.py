@@ -41,7 +41,8 @@ class Trained:
 
     `candidates` are sets of weights by name, "last" always among them; `kept` the embedding rows they hold, if the
     table was compact. `seconds` are those of all steps, also before an interruption, and of a probe fitted since;
-    `tokens_per_second` is that of the steps and counts real tokens, no padding; `learning_rate` is the peak.
+    `tokens_per_second` is that of the steps and counts real tokens, no padding; `learning_rate` is the peak, `skipped`
+    are steps that changed no weight.
     """
 
     candidates: dict[str, Weights]
@@ -52,6 +53,7 @@ class Trained:
     tokens_per_second: float
     rows: int
     learning_rate: float
+    skipped: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
     def describe(self, settings: TrainingSettings) -> dict[str, float | int | str | bool | None]:
@@ -65,6 +67,7 @@ class Trained:
             "embeddings": settings.embeddings,
             "embedding_rows_trained": self.rows,
             "frozen_layers": settings.freeze_layers,
+            "skipped_steps": self.skipped,
         }
 
 
@@ -128,6 +131,7 @@ def train(
         tokens_per_second=state.tokens / max(state.seconds, 1e-9),
         rows=len(table) * table.requires_grad if kept is None else len(kept),
         learning_rate=peak,
+        skipped=state.lost,
         history=state.history,
     )
 
