@@ -105,7 +105,7 @@ def test_a_manifest_that_is_none(folder, text):
 
 
 def test_no_manifest(tmp_path):
-    with pytest.raises(ModelError, match=r"is damaged: there is no readable manifest.json .*download it again"):
+    with pytest.raises(ModelError, match=r"is damaged: there is no readable manifest.json: .*download it again"):
         manifest.verify(tmp_path)
 
 
