@@ -185,8 +185,7 @@ class Recipe(Settings):
         """Write what was said, in TOML: it repeats the run, where `hardware.threads` is the same."""
         import tomli_w
 
-        said = self.model_dump(exclude_unset=True, exclude_none=True)
-        values = {key: _filled(value) for key, value in said.items() if _filled(value) != {}}
+        values = _filled(self.model_dump(exclude_unset=True, exclude_none=True))
         values = {"task": self.task, "model": self.model, "seed": self.seed, **values}
         return tomli_w.dumps(values)
 

@@ -35,6 +35,9 @@ def test_what_is_refused_before_anything_is_predicted(call, finished, tmp_path):
     assert (told.exit_code, "stdin:2: LW109 byte 7 is not UTF-8" in told.stderr) == (3, True)
     for words, says in (
         (["text", "--input", "x.jsonl"], "give texts or --input, not both"),
+        (["--input", "x.jsonl", "--pair", "x"], "--pair is for typed texts"),
+        (["text", "--pair", "x", "--pair", "y"], "there are 1 texts and 2 second texts; give one to each"),
+        (["text", "--pair", "x"], "classification is about single texts; text number 1 has a second one"),
         (["text", ""], "text number 2: there is no text (1 of 2 such)"),
         (["text", "--output", tmp_path / "absent" / "x.jsonl"], "its folder does not exist"),
         (["text", "--output", tmp_path / "x.csv"], "give a name that ends in .jsonl"),

@@ -75,6 +75,13 @@ def test_conllu_takes_the_syntactic_words():
     assert cells.lines == [4, 15]
 
 
+def test_a_span_of_several_words_says_nothing_of_the_next_sentence():
+    word = "{0}\t{1}\t_\tX\t_\t_\t0\troot\t_\t{2}\n"
+    second = "".join(word.format(n, c, "SpaceAfter=No") for n, c in enumerate("abcd", start=1))
+    alone, after = (rows(universal, text).values["spaces"][-1] for text in (second, f"{UD}\n{second}"))
+    assert after == alone == [False] * 4
+
+
 def test_conllu_that_is_none_is_told_by_line():
     assert problems(universal, "1\tA\tO\n") == [("LW201", 1)]
     assert problems(universal, "\t".join(["x", *"abcdefghi"]) + "\n") == [("LW201", 1)]

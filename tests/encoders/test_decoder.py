@@ -38,10 +38,10 @@ def test_probabilities_of_pieces_and_copies_are_one_together(decoder, output):
     states = decoder(
         torch.tensor([[BEGINNING, 7], [BEGINNING, 40]]), output, languages(decoder, output), decoder.begin(output)
     )
-    own, copied, gate = decoder.parts(states, output)
+    own, copied = decoder.parts(states, output)
     total = own.exp().sum(-1) + copied.exp().sum(-1)
     torch.testing.assert_close(total, torch.ones_like(total))
-    torch.testing.assert_close(own.exp().sum(-1), gate.exp())
+    torch.testing.assert_close(own.exp().sum(-1, keepdim=True), decoder.gate(states).sigmoid())
     assert copied.exp()[1, :, 3:].max() == 0
     assert copied.exp()[:, :, 0].max() == 0
 
@@ -68,7 +68,7 @@ def test_the_loss_is_the_log_of_what_both_ways_of_writing_a_piece_give(decoder, 
     found = decoder.loss(output, pieces, output.into)
     given = torch.nn.functional.pad(pieces, (1, 0), value=BEGINNING)
     states = decoder(given, output, languages(decoder, output), decoder.begin(output))
-    own, copied, _ = (part.detach().exp().double() for part in decoder.parts(states, output))
+    own, copied = (part.detach().exp().double() for part in decoder.parts(states, output))
 
     def chance(row, step, piece):
         number = END if piece is None else (PIECES.index(piece) + SPECIAL if piece in PIECES else None)

@@ -6,7 +6,7 @@ import torch
 from loanword.data.records import Record
 from loanword.encoders.decoder import NOTHING
 from loanword.encoders.encoder import EncoderOutput
-from loanword.errors import ModelError
+from loanword.errors import MissingExtra, ModelError
 from loanword.tasks.generation import WritingHead
 from loanword.tasks.translation import Translation
 from loanword.tokens.tokenizer import Tokenizer
@@ -113,6 +113,12 @@ def test_without_a_tokenizer_or_anything_to_write_it_says_so(tokenizer, tiny_enc
     task.fit([Record("a", "en")], tokenizer)
     with pytest.raises(ModelError, match="have no second text"):
         task.head(tiny_encoder("bert").encoder)
+
+
+def test_what_measuring_needs_is_asked_for_before_training(tokenizer, monkeypatch):
+    monkeypatch.setattr("loanword.tasks.generation.find_spec", lambda package: None)
+    with pytest.raises(MissingExtra, match=r"sacrebleu and py3langid.*pip install 'loanword\[generation\]'"):
+        Translation().fit(ROWS, tokenizer)
 
 
 def test_the_state_makes_it_again(tokenizer):

@@ -43,7 +43,7 @@ def chance(decoder, output, text, *, finished):
     """The log probability of a text, from one pass over all of it."""
     given = torch.tensor([[BEGINNING, *text]])
     states = decoder(given, output, decoder.language_numbers(output.into, given.device), decoder.begin(output))
-    own, copied, _ = decoder.parts(states, output)
+    own, copied = decoder.parts(states, output)
     total = 0.0
     for step, piece in enumerate([*text, *([None] if finished else [])]):
         share = own[0, step, END].exp() if piece is None else torch.zeros(())

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from loanword.cli.options import Column, Json, dumped, pairs
 from loanword.errors import DataError, Problem, UsageError
-
-if TYPE_CHECKING:
-    from loanword.data.records import Record
 
 
 def predict(
@@ -36,10 +33,13 @@ def predict(
     from loanword.api import load
     from loanword.config import expanded
     from loanword.data.read import read
+    from loanword.deploy.bundle import records_of
     from loanword.evaluation.words import visible
 
     if texts and source:
         raise UsageError("give texts or --input, not both")
+    if pair and source:
+        raise UsageError("--pair is for typed texts; in a file, second texts have a column")
     columns = pairs(column, option="--column", what="OURS=THEIRS")
     if columns and not source:
         raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
@@ -56,7 +56,7 @@ def predict(
     if source:
         records = list(read(source, language=language, shape=found.task.columns.unlabelled, columns=columns))
     else:
-        records = _records(lines, pair, language=language)
+        records = records_of(lines, pairs=pair or None, language=language)
     predictions = found.answer(records)
     rows = [
         ({"id": record.id} if record.id else {}) | found.task.shown(item, record, top=top)
@@ -75,18 +75,6 @@ def predict(
         for row, record in zip(rows, records, strict=True):
             text = " ".join("\t".join(filter(None, (record.text, record.pair))).splitlines())
             typer.echo(visible(f"{found.task.brief(row)}\t{text}"))
-
-
-def _records(lines: list[str], pair: list[str] | None, *, language: str) -> list[Record]:
-    """Make records of typed texts, with the second texts that were typed, if any were."""
-    from loanword.data.records import Record
-    from loanword.language.tag import canonical, sides
-
-    if pair and len(pair) != len(lines):
-        raise UsageError(f"there are {len(lines)} texts and {len(pair)} times --pair; give one to each text")
-    first, second = sides(canonical(language))
-    rows = zip(lines, pair or [""] * len(lines), strict=True)
-    return [Record(text, first, pair=other, pair_language=second) for text, other in rows]
 
 
 def _stdin() -> list[str]:

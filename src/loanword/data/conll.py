@@ -68,6 +68,7 @@ def universal(text: str, *, wanted: Collection[str], findings: Findings) -> Cell
         if not line.strip():
             found.end()
             about["id"] = None
+            inside = 0
         elif line.startswith("#"):
             key, _, value = line[1:].partition("=")
             if key.strip() == "sent_id":

@@ -77,17 +77,7 @@ class Bundle:
         `language` (one tag, or one a text; two with a colon between them for two texts) matters to models with
         language ids, and to tasks that look at words.
         """
-        expect_texts(texts)
-        tags = [language] * len(texts) if isinstance(language, str) else list(language)
-        if len(tags) != len(texts):
-            raise UsageError(f"there are {len(texts)} texts and {len(tags)} languages; give one tag, or one a text")
-        seconds = [""] * len(texts) if pairs is None else list(pairs)
-        expect_texts(seconds)
-        if len(seconds) != len(texts):
-            raise UsageError(f"there are {len(texts)} texts and {len(seconds)} second texts; give one to each")
-        languages = [sides(canonical(tag)) for tag in tags]
-        rows = zip(texts, seconds, languages, strict=True)
-        return self.answer([Record(text, one, pair=pair, pair_language=two) for text, pair, (one, two) in rows])
+        return self.answer(records_of(texts, pairs=pairs, language=language))
 
     def answer(self, records: Sequence[Record]) -> list[Prediction]:
         """Predict `records`, in order; what labels they have is not looked at, but for the words that these name."""
@@ -264,6 +254,23 @@ class Bundle:
 def _read_of(files: Sequence[str]) -> list[str]:
     """Of the `files` of a repository, those that would be read with a bundle: of an older model nothing may stay."""
     return [name for name in files if "/" not in name and name.endswith(manifest.READ)]
+
+
+def records_of(
+    texts: Sequence[str], *, pairs: Sequence[str] | None = None, language: str | Sequence[str] = "und"
+) -> list[Record]:
+    """Make records without labels; `pairs` and `language` as for `Bundle.predict`."""
+    expect_texts(texts)
+    tags = [language] * len(texts) if isinstance(language, str) else list(language)
+    if len(tags) != len(texts):
+        raise UsageError(f"there are {len(texts)} texts and {len(tags)} languages; give one tag, or one a text")
+    seconds = [""] * len(texts) if pairs is None else list(pairs)
+    expect_texts(seconds)
+    if len(seconds) != len(texts):
+        raise UsageError(f"there are {len(texts)} texts and {len(seconds)} second texts; give one to each")
+    languages = [sides(canonical(tag)) for tag in tags]
+    rows = zip(texts, seconds, languages, strict=True)
+    return [Record(text, one, pair=pair, pair_language=two) for text, pair, (one, two) in rows]
 
 
 def expect_texts(texts: Sequence[str]) -> None:

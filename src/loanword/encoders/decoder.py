@@ -196,10 +196,10 @@ class Decoder(nn.Module):
         found: torch.Tensor = torch.where(copied[:, :, None], from_source, known)
         return found
 
-    def parts(self, states: torch.Tensor, output: EncoderOutput) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def parts(self, states: torch.Tensor, output: EncoderOutput) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logarithms: of own numbers (batch, seq, v + 3), of source pieces (batch, seq, source), both gated.
 
-        Together their probabilities are 1. The third is the gate itself, the share that is not copied (batch, seq).
+        Together their probabilities are 1.
         """
         with torch.autocast(states.device.type, enabled=False):
             states = states.float()
@@ -209,7 +209,7 @@ class Decoder(nn.Module):
             copied = scores.masked_fill(~self.copyable(output)[:, None, :], NEVER).log_softmax(-1)
             gate = self.gate(states)
             share, rest = nn.functional.logsigmoid(gate), nn.functional.logsigmoid(-gate)
-        return own + share, copied + rest, share.squeeze(-1)
+        return own + share, copied + rest
 
     def copyable(self, output: EncoderOutput) -> torch.Tensor:
         """Say which pieces of the source may be copied (batch, source): all but the first and what is padding."""
@@ -237,7 +237,7 @@ class Decoder(nn.Module):
         wanted.scatter_(1, length[:, None], END)
         given = nn.functional.pad(pieces, (1, 0), value=BEGINNING)
         states = self(given, output, self.language_numbers(tags, pieces.device), self.begin(output))
-        own, copied, _ = self.parts(states, output)
+        own, copied = self.parts(states, output)
         right = own.gather(-1, wanted.clamp(min=PAD).unsqueeze(-1)).squeeze(-1)
         right = right.masked_fill(wanted < 0, NEVER)
         same = nn.functional.pad(pieces, (0, 1), value=NOTHING)[:, :, None] == output.ids[:, None, :]

@@ -23,8 +23,6 @@ from loanword.tokens.windows import windows
 START, END, OPEN = 1, 2, 4
 """What a piece may be, as bits of its target: where an answer starts, where one ends, where either may be."""
 
-SHORT = -1e4
-
 
 class SpanHead(nn.Module):
     """Scores of every piece as the start and as the end of an answer: (batch, seq, width) -> (batch, seq, 2)."""
@@ -74,7 +72,6 @@ class Answers(Task):
     def __init__(
         self,
         *,
-        labels: Sequence[str] = (),
         dropout: float = 0.1,
         stride: int = 128,
         longest: int = 32,
@@ -86,7 +83,6 @@ class Answers(Task):
         Neighbouring windows share `stride` pieces; an answer has at most `longest`, of a question so many are read.
         `no_answer` says whether there may be none; None learns it from the training rows.
         """
-        self.labels = tuple(labels)
         self.dropout = dropout
         self.stride = stride
         self.longest = longest

@@ -14,7 +14,7 @@ from loanword.data.records import Record, Shape
 from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
-from loanword.tasks.heads import ClassHead
+from loanword.tasks.heads import ClassHead, expect_kind
 from loanword.tasks.task import TASKS, Decision, Prediction, Task, expect_labels, most_common, softmax
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
@@ -43,8 +43,7 @@ class Classification(Task):
         """
         if class_weights not in ("none", "balanced"):
             raise UsageError(f"unknown class weights '{class_weights}'; known: none, balanced")
-        if head not in ("linear", "mlp"):
-            raise UsageError(f"unknown head '{head}'; known: linear, mlp")
+        expect_kind(head)
         self.labels = tuple(labels)
         self.kind = head
         self.dropout = dropout

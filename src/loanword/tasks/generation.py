@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import nn
 from loanword.data.records import Record
 from loanword.encoders.decoder import NOTHING, Decoder
 from loanword.encoders.encoder import Encoder, EncoderOutput
-from loanword.errors import ModelError
+from loanword.errors import MissingExtra, ModelError
 from loanword.language.outputs import share_in
 from loanword.tasks.task import Prediction, Task
 from loanword.tasks.writing import Writing, write
@@ -45,8 +46,8 @@ class WritingHead(nn.Module):
 class Generation(Task):
     """Reads a record's text with the encoder, and writes its second text with a decoder of its own.
 
-    The decoder knows the pieces of the training targets that come at least `least` times, those of `languages` by
-    language, and copies others from the source. `vocabulary` is what an earlier `fit` and `encode` learned.
+    The decoder knows the pieces of the training targets that come at least `least` times, and copies others from the
+    source. `vocabulary` holds them by language, as an earlier `fit` found them; under "und" those without letters.
     """
 
     defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 5.0}}
@@ -54,7 +55,6 @@ class Generation(Task):
     def __init__(
         self,
         *,
-        labels: Sequence[str] = (),
         vocabulary: Mapping[str, Sequence[int]] | None = None,
         per_row: float = 1.0,
         layers: int = 3,
@@ -69,7 +69,6 @@ class Generation(Task):
         forced: bool = True,
     ) -> None:
         """Create the task; from `beams` on the options are those of `Writing`."""
-        self.labels = tuple(labels)
         self.vocabulary: dict[str, list[int]] = {tag: list(ids) for tag, ids in (vocabulary or {}).items()}
         self.per_row = per_row
         self.layers = layers
@@ -79,6 +78,8 @@ class Generation(Task):
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
         """Count the pieces of what is to be written, language by language."""
+        if absent := [package for package in ("sacrebleu", "py3langid") if find_spec(package) is None]:
+            raise MissingExtra("generation", " and ".join(absent), "measuring what is written")  # Before training.
         if tokenizer is None:
             raise ModelError("what is to be written can be counted in a tokenizer's pieces only; give one")
         wanted = [record for record in records if record.pair]

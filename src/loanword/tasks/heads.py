@@ -17,6 +17,12 @@ IGNORED = -100
 Features = Callable[..., torch.Tensor]
 
 
+def expect_kind(kind: str) -> None:
+    """Raise `UsageError` for a kind of head that there is not."""
+    if kind not in ("linear", "mlp"):
+        raise UsageError(f"unknown head '{kind}'; known: linear, mlp")
+
+
 def of_text(output: EncoderOutput) -> torch.Tensor:
     """Take the pooled vectors: (batch, width)."""
     return output.pooled
@@ -61,8 +67,6 @@ class ClassHead(nn.Module):
     ) -> None:
         """Create the layers as BERT does: normal weights of deviation 0.02, a bias of zero."""
         super().__init__()
-        if kind not in ("linear", "mlp"):
-            raise UsageError(f"unknown head '{kind}'; known: linear, mlp")
         self.features = features
         self.per_piece = features is of_pieces
         self.dense = nn.Sequential(nn.Linear(width, width), nn.Tanh()) if kind == "mlp" else nn.Identity()

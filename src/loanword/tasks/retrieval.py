@@ -43,11 +43,10 @@ class Retrieval(Task):
     columns = PARALLEL_TEXT
     metrics = ("retrieval-accuracy", "retrieval-at-5")
 
-    def __init__(self, *, labels: Sequence[str] = (), scoring: Scoring = "csls", temperature: float = 0.05) -> None:
+    def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05) -> None:
         """Create the task; `scoring` of neighbours: "cosine", "csls" or "margin"."""
         if scoring not in SCORINGS:
             raise UsageError(f"unknown scoring '{scoring}'; known: {', '.join(SCORINGS)}")
-        self.labels = tuple(labels)
         self.scoring: Scoring = scoring
         self.temperature = temperature
 

@@ -29,9 +29,8 @@ class Similarity(Task):
     columns = SCORED_PAIR
     metrics = ("spearman", "pearson")
 
-    def __init__(self, *, labels: Sequence[str] = (), temperature: float = 0.05) -> None:
+    def __init__(self, *, temperature: float = 0.05) -> None:
         """Create the task; a lower `temperature` makes differences of the cosine weigh more."""
-        self.labels = tuple(labels)
         self.temperature = temperature
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,8 @@ from torch import nn
 from loanword.data.records import Record, Span
 from loanword.data.shapes.tagged import OUTSIDE, TAGGED_TEXT, entities, is_entities
 from loanword.encoders.encoder import Encoder
-from loanword.errors import UsageError
 from loanword.language.words import is_run, words
-from loanword.tasks.heads import IGNORED, ClassHead, of_pieces
+from loanword.tasks.heads import IGNORED, ClassHead, expect_kind, of_pieces
 from loanword.tasks.task import TASKS, Decision, Prediction, Task, expect_labels, most_common, softmax
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
@@ -44,8 +43,7 @@ class Tagging(Task):
         self, *, labels: Sequence[str] = (), head: str = "linear", dropout: float = 0.1, smoothing: float = 0.0
     ) -> None:
         """Create the task; `labels` are the tags, in the order of the head's outputs. `head`: "linear" or "mlp"."""
-        if head not in ("linear", "mlp"):
-            raise UsageError(f"unknown head '{head}'; known: linear, mlp")
+        expect_kind(head)
         self.kind = head
         self.dropout = dropout
         self.smoothing = smoothing
@@ -77,7 +75,7 @@ class Tagging(Task):
         frame = tokenizer.frame()
         room = tokenizer.max_length - frame.size
         before = len(frame.parts[0])
-        units = list(_units(records, tokenizer))
+        units = _units(records, tokenizer)
         texts = [[record.text[a:b] for a, b in spans] for record, spans in zip(records, units, strict=True)]
         pieces = tokenizer.words(texts)
         found = []
@@ -275,21 +273,21 @@ def _spans(label: Any) -> Sequence[Span]:
     return label if isinstance(label, tuple) else ()
 
 
-def _units(records: Sequence[Record], tokenizer: Tokenizer) -> Iterator[list[tuple[int, int]]]:
+def _units(records: Sequence[Record], tokenizer: Tokenizer) -> list[list[tuple[int, int]]]:
     """Return the words of each record: those that have tags, or those that the text shows."""
-    for record in records:
-        if record.label is not None:
-            yield [(span.start, span.end) for span in _spans(record.label)]
-            continue
-        found: list[tuple[int, int]] = []
-        for start, end in words(record.text):
-            word = record.text[start:end]
-            if not is_run(word):
-                found.append((start, end))
-                continue
-            ends = sorted({b for _, b in tokenizer.plain([word])[0].offsets if 0 < b < len(word)})
-            found += [(start + a, start + b) for a, b in zip([0, *ends], [*ends, len(word)], strict=True)]
-        yield found
+    shown = [[] if record.label is not None else words(record.text) for record in records]
+    runs = [record.text[a:b] for record, spans in zip(records, shown, strict=True) for a, b in spans]
+    runs = sorted({word for word in runs if is_run(word)})
+    pieces = dict(zip(runs, tokenizer.plain(runs), strict=True))
+    found: list[list[tuple[int, int]]] = []
+    for record, spans in zip(records, shown, strict=True):
+        units = [(span.start, span.end) for span in _spans(record.label)]
+        for start, end in spans:
+            run = pieces.get(record.text[start:end])
+            ends = sorted({b for _, b in run.offsets if 0 < b < end - start}) if run else []
+            units += [(start + a, start + b) for a, b in zip([0, *ends], [*ends, end - start], strict=True)]
+        found.append(units)
+    return found
 
 
 def _natural(pieces: list[int], tokenizer: Tokenizer, *, apart: bool) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,8 +55,8 @@ class Decision:
     confidence: float
 
 
-class Task:
-    """The contract of a task; `encode`, `targets`, `head` and `decode` are what each must say for itself.
+class Task(ABC):
+    """The contract of a task; what is abstract is what each must say for itself.
 
     `columns` is the data shape it reads; `metrics` are names in the metric registry, the main one first. A task that
     has seen its training records (`fit`) can be written to a bundle with `state` and made again from it. `defaults`
@@ -67,25 +68,26 @@ class Task:
     defaults: Mapping[str, Mapping[str, Any]] = {}
     labels: tuple[str, ...] = ()
 
-    def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
+    def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:  # noqa: B027
         """Learn from the training records, and from how they are tokenized, what must be known before encoding."""
 
+    @abstractmethod
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode records in bulk; one record may give several inputs (`Encoded.row` says which)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def targets(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Collate the targets of a batch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def head(self, encoder: Encoder) -> nn.Module:
         """Return a fresh head for `encoder`: from `EncoderOutput` to outputs, with ``loss(outputs, targets)``.
 
         The loss is the mean over the rows, in fp32. Where inputs have a second text that is read apart
         (`Encoded.other`), the head gets two outputs of the encoder.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(
         self,
         outputs: Sequence[np.ndarray],
@@ -94,11 +96,10 @@ class Task:
         tokenizer: Tokenizer,
     ) -> list[Prediction]:
         """Turn the outputs of all inputs of `records` into one prediction for each record."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trivial(self, records: Sequence[Record]) -> list[Prediction]:
         """Return the best predictions that look at no text: what a collapsed model is measured against."""
-        raise NotImplementedError
 
     def references(self, records: Sequence[Record]) -> list[Any]:
         """Return what the task's metrics compare predictions with: the labels, "" where there is none."""

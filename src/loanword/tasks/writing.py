@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from loanword.encoders.decoder import BEGINNING, END, NOTHING, SPECIAL, Decoder
+from loanword.encoders.decoder import BEGINNING, END, NEVER, NOTHING, SPECIAL, Decoder
 from loanword.encoders.encoder import EncoderOutput
-
-NEVER = -1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class _Space:
 
     def steps(self, states: torch.Tensor, output: EncoderOutput, rows: torch.Tensor) -> torch.Tensor:
         """Return log probabilities (rows, pieces + 1) of what comes after `states` (rows, 1, width), the end last."""
-        own, copied, _ = (part.squeeze(1) for part in self.decoder.parts(states, output))
+        own, copied = (part.squeeze(1) for part in self.decoder.parts(states, output))
         found = own.new_zeros(len(own), len(self.pieces) + 1)
         found[:, self.own] = own[:, SPECIAL:].exp()
         found.scatter_add_(1, self.source[rows], copied.exp())

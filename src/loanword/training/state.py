@@ -41,8 +41,11 @@ class Data:
         """Return what the training row of each input belongs to: its group, translations, copies."""
         names = families(self.train)
         first = dict(zip(self.train, accumulate(map(len, self.train.values()), initial=0), strict=False))
-        only = next(iter(self.train))
-        return [names[first[item.table or only] + item.row] for item in encoded]
+        return [names[first[self.source(item)] + item.row] for item in encoded]
+
+    def source(self, item: Encoded) -> str:
+        """Return the tag of the training table that an input is of; one that does not say it is of the first."""
+        return item.table or next(iter(self.train))
 
 
 @dataclass(frozen=True)

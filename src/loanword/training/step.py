@@ -108,7 +108,7 @@ def _places(run: Run, step: Step, encoded: Sequence[Encoded]) -> str:
     items = [encoded[row] for rows in step.micro for row in rows]
     found = []
     for item in items:
-        tag = item.table or next(iter(run.data.train))
+        tag = run.data.source(item)
         table = run.data.train[tag]
         line = table.line[item.row]
         found.append(f"{table.origin}:{line}" if line else f"{tag} row {item.row + 1}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from loanword.data.cells import kind, texts
+from loanword.data.cells import is_integer, kind, texts
 from loanword.data.codes import shown
 from loanword.data.columns import Source
 from loanword.data.records import Filled, Label, Shape, Span
@@ -44,20 +44,25 @@ QUESTION = Shape(
 def _answers(source: Source, line: int, context: str, value: Any) -> list[Span]:
     """Read the answers of a row; note those that do not stand where they are said to."""
     if isinstance(value, dict) and isinstance(value.get("text"), list):
-        starts = value.get("answer_start", [None] * len(value["text"]))
-        pairs = list(zip(value["text"], starts, strict=False)) if isinstance(starts, list) else [(None, None)]
-        if isinstance(starts, list) and len(starts) != len(value["text"]):
-            pairs = [(None, None)]
+        said, starts = value["text"], value.get("answer_start", [None] * len(value["text"]))
+        if not isinstance(starts, list) or len(starts) != len(said):
+            count = len(starts) if isinstance(starts, list) else kind(starts)
+            cause = f"there are {len(said)} answers, and of places where they start there are {count}"
+            source.note("LW309", "answers", line, cause=cause, fix=FIX)
+            return []
+        pairs = list(zip(said, starts, strict=True))
     elif isinstance(value, list):
         pairs = [(one.get("text"), one.get("answer_start")) if isinstance(one, dict) else (one, None) for one in value]
     else:
         pairs = [(value, None)]
     found = []
     for text, start in pairs:
-        if not isinstance(text, str) or not text.strip() or not (start is None or type(start) is int):
-            source.note(
-                "LW309", "answers", line, cause=f"an answer is {kind(text)} that starts at {kind(start)}", fix=FIX
-            )
+        if not isinstance(text, str) or not text.strip():
+            seen = "empty" if isinstance(text, str) else "missing" if text is None else kind(text)
+            source.note("LW309", "answers", line, cause=f"an answer is {seen}", fix=FIX)
+            continue
+        if start is not None and not is_integer(start):
+            source.note("LW309", "answers", line, cause=f"an answer starts at {kind(start)}", fix=FIX)
             continue
         place = context.find(text) if start is None else start
         if place < 0 or context[place : place + len(text)] != text:

@@ -21,7 +21,7 @@ from loanword.language.words import words
 
 OUTSIDE = "O"
 ENTITY = re.compile(r"([BIOESULM])-(\S.*)")
-STARTS, GOES_ON = "BSU", "IELM"
+STARTS = "BSU"
 
 
 def _fill(source: Source) -> Filled:
