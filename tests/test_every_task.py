@@ -56,8 +56,12 @@ def translation(texts):
     return [(text, text.upper(), None) for text in texts]
 
 
-KINDS = (classification, pairs, tagging, answers, similarity, retrieval, translation)
-ROWS = {kind.__name__: kind for kind in KINDS}
+def summarization(texts):
+    return [(f"{one} {two}", two, None) for one, two in zip(texts, texts[1:] + texts[:1], strict=True)]
+
+
+KINDS = (classification, pairs, tagging, answers, similarity, retrieval, translation, summarization)
+ROWS = {**{kind.__name__: kind for kind in KINDS}, "abstractive-summarization": summarization}
 
 
 def table(task, language):

@@ -3,11 +3,11 @@ import math
 
 import numpy as np
 import pytest
-import torch
 from tests.corpus import SENTENCES
 
 from loanword.data.records import Record, Span
-from loanword.tasks.answers import END, OPEN, START, Answers, SpanHead
+from loanword.tasks.answers import Answers
+from loanword.tasks.spans import END, OPEN, START
 from loanword.tokens.tokenizer import Tokenizer
 
 
@@ -109,24 +109,6 @@ def test_nothing_is_an_answer_only_where_training_had_such_questions(tokenizer):
         assert bool(found.label) == expected
     assert found.scores[""] == found.score > 0.5
     assert math.isclose(sum(found.scores.values()), 1)
-
-
-def test_the_loss_is_the_plain_one_where_one_answer_is_right():
-    torch.manual_seed(0)
-    head = SpanHead(4, dropout=0.0)
-    logits = torch.randn(2, 5, 2)
-    targets = torch.tensor([[OPEN, 0, OPEN | START, OPEN | END, 0], [OPEN | START | END, 0, OPEN, OPEN, OPEN]])
-    barred = logits.masked_fill(((targets & OPEN) == 0).unsqueeze(-1), -1e9)
-    plain = torch.nn.functional.cross_entropy
-    expected = (plain(barred[..., 0], torch.tensor([2, 0])) + plain(barred[..., 1], torch.tensor([3, 0]))) / 2
-    torch.testing.assert_close(head.loss(logits, targets), expected)
-
-
-def test_several_right_answers_share_their_probability():
-    head = SpanHead(4, dropout=0.0)
-    logits = torch.zeros(1, 4, 2)
-    targets = torch.tensor([[OPEN, OPEN | START | END, OPEN | START | END, OPEN]])
-    assert float(head.loss(logits, targets)) == pytest.approx(math.log(2))
 
 
 def test_trivial_looks_at_no_question():

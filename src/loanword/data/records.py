@@ -31,6 +31,11 @@ Label = str | float | tuple[str, ...] | tuple[Span, ...]
 """What is to be said of a text: a class, a number, several classes, spans of it, or another text."""
 
 
+def spans_of(label: Label | None) -> list[Span]:
+    """Return the spans that a label is made of; none of a label of another kind."""
+    return [one for one in label if isinstance(one, Span)] if isinstance(label, tuple) else []
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """The columns of a table that differ between shapes: texts, second texts or none, labels or none."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from loanword.data.records import Record, Span
+from loanword.data.records import Label, Record, spans_of
 from loanword.evaluation.metrics import METRICS, Accuracy
 from loanword.language.identify import letter_script
 from loanword.language.tag import UNSEGMENTED
@@ -63,8 +63,8 @@ class AnswerF1(Accuracy):
         return np.stack([np.asarray(scores, dtype=float), np.ones(len(scores))], axis=1)
 
     def _score(self, prediction: Prediction, record: Record) -> float:
-        said = normalised(next(_spelt(prediction.label), ""), record.language)
-        return max(self._one(said, normalised(right, record.language)) for right in list(_spelt(record.label)) or [""])
+        said, *_ = _spelt(prediction.label, record.language)
+        return max(self._one(said, right) for right in _spelt(record.label, record.language))
 
     def _one(self, said: tuple[str, ...], right: tuple[str, ...]) -> float:
         return overlap(said, right)
@@ -84,8 +84,8 @@ METRICS.register("answer-f1")(AnswerF1())
 METRICS.register("exact-match")(ExactMatch())
 
 
-def _spelt(label: object) -> Iterator[str]:
-    return (span.label for span in label if isinstance(span, Span)) if isinstance(label, tuple) else iter(())
+def _spelt(label: Label | None, language: str) -> list[tuple[str, ...]]:
+    return [normalised(text, language) for text in [span.label for span in spans_of(label)] or [""]]
 
 
 def _is_punctuation(character: str) -> bool:

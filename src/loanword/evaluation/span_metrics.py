@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loanword.data.records import Span
+from loanword.data.records import Span, spans_of
 from loanword.data.shapes.tagged import entities
 from loanword.evaluation.metrics import METRICS, Accuracy, MacroF1
 from loanword.tasks.task import Prediction
@@ -24,7 +24,7 @@ class SpanF1:
         """Return (n, 3): entities that are right, that were said, that are there."""
         found = np.zeros((len(predictions), 3), dtype=np.int32)
         for row, (prediction, reference) in enumerate(zip(predictions, references, strict=True)):
-            ours, theirs = set(entities(tagged(prediction))), set(entities(reference))
+            ours, theirs = set(entities(spans_of(prediction.label))), set(entities(reference))
             found[row] = len(ours & theirs), len(ours), len(theirs)
         return found
 
@@ -48,7 +48,7 @@ class TagAccuracy(Accuracy):
         """Return (n, 2): words that are right, and words."""
         found = np.zeros((len(predictions), 2), dtype=np.int32)
         for row, (prediction, reference) in enumerate(zip(predictions, references, strict=True)):
-            found[row] = len(set(tagged(prediction)) & set(reference)), len(reference)
+            found[row] = len(set(spans_of(prediction.label)) & set(reference)), len(reference)
         return found
 
 
@@ -61,7 +61,7 @@ class MacroTagF1(MacroF1):
     def rows(self, predictions: Sequence[Prediction], references: Sequence[Tagged]) -> np.ndarray:
         """Return (n, 2 x tags): for each tag how often it is hit, then how often it is predicted or right."""
         pairs = [
-            (set(tagged(prediction)), set(reference))
+            (set(spans_of(prediction.label)), set(reference))
             for prediction, reference in zip(predictions, references, strict=True)
         ]
         names = sorted({span.label for ours, theirs in pairs for span in ours | theirs})
@@ -79,8 +79,3 @@ class MacroTagF1(MacroF1):
 METRICS.register("span-f1")(SpanF1())
 METRICS.register("tag-accuracy")(TagAccuracy())
 METRICS.register("macro-tag-f1")(MacroTagF1())
-
-
-def tagged(prediction: Prediction) -> Tagged:
-    """Return the tagged words of a prediction."""
-    return [span for span in prediction.label if isinstance(span, Span)] if isinstance(prediction.label, tuple) else []

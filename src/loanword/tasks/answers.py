@@ -10,52 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from loanword.data.records import Record, Span
+from loanword.data.records import Record, Span, spans_of
 from loanword.data.shapes.questions import QUESTION
-from loanword.encoders.dropout import Dropout
-from loanword.encoders.encoder import Encoder, EncoderOutput
+from loanword.encoders.encoder import Encoder
 from loanword.language.words import words
+from loanword.tasks.spans import Scored, SpanHead, bits, likeliest, marked, readings
 from loanword.tasks.task import TASKS, Prediction, Task, softmax
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
-from loanword.tokens.windows import windows
-
-START, END, OPEN = 1, 2, 4
-"""What a piece may be, as bits of its target: where an answer starts, where one ends, where either may be."""
-
-
-class SpanHead(nn.Module):
-    """Scores of every piece as the start and as the end of an answer: (batch, seq, width) -> (batch, seq, 2)."""
-
-    per_piece = True
-
-    def __init__(self, width: int, *, dropout: float) -> None:
-        """Create the layer as BERT does."""
-        super().__init__()
-        self.dropout = Dropout(dropout)
-        self.linear = nn.Linear(width, 2)
-        nn.init.normal_(self.linear.weight, std=0.02)
-        nn.init.zeros_(self.linear.bias)
-
-    def forward(self, output: EncoderOutput) -> torch.Tensor:
-        """Return logits in fp32, whatever precision the encoder runs in."""
-        with torch.autocast(output.hidden.device.type, enabled=False):
-            logits: torch.Tensor = self.linear(self.dropout(output.hidden.float()))
-        return logits
-
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Mean over the rows of the log loss of start and end; where several are right, of their probability together.
-
-        Targets (batch, seq) are bits: `START`, `END`, `OPEN`.
-        """
-        open_ = (targets & OPEN) > 0
-        total = outputs.new_zeros(())
-        for place, bit in enumerate((START, END)):
-            logits = outputs[..., place].float()
-            right = logits.masked_fill((targets & bit) == 0, float("-inf")).logsumexp(1)
-            every = logits.masked_fill(~open_, float("-inf")).logsumexp(1)
-            total = total + (every - right).sum()
-        return total / (2 * len(targets))
 
 
 @TASKS.register("answers")
@@ -104,27 +66,20 @@ class Answers(Task):
         contexts = dict(zip(every := sorted({record.text for record in records}), tokenizer.plain(every), strict=True))
         found = []
         for row, record in enumerate(records):
-            context, asked = contexts[record.text], questions[row][: self.question]
-            room = max(1, tokenizer.max_length - frame.size - len(asked))
-            before = len(frame.parts[0]) + len(asked) + len(frame.parts[1])
-            for window in windows([1] * len(context.ids), room=room, overlap=min(self.stride, room // 2)):
-                here = range(window.start, window.end)
-                ids, types = frame.around(asked, [context.ids[piece] for piece in here])
-                offsets = [(0, 0)] * len(ids)
-                target = [OPEN, *[0] * (len(ids) - 1)]
-                for place, piece in enumerate(here, start=before):
-                    start, end = _trimmed(context.offsets[piece], record.text)
-                    if start < end:
-                        offsets[place] = (start, end)
-                        target[place] = OPEN
-                if record.label is not None:
-                    _mark(target, offsets, record.label)
+            for ids, types, offsets in readings(
+                record.text,
+                contexts[record.text],
+                frame=frame,
+                limit=tokenizer.max_length,
+                stride=self.stride,
+                question=questions[row][: self.question],
+            ):
                 found.append(
                     Encoded(
                         ids=ids,
                         language=record.language,
                         row=row,
-                        target=target if record.label is not None else None,
+                        target=None if record.label is None else marked(offsets, spans_of(record.label)),
                         types=types,
                         truncated=len(questions[row]) > self.question,
                         offsets=offsets,
@@ -134,8 +89,7 @@ class Answers(Task):
 
     def targets(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Return the bits of every piece (batch, seq)."""
-        longest = max(len(item.ids) for item in encoded)
-        return torch.tensor([[*item.target, *[0] * (longest - len(item.ids))] for item in encoded], dtype=torch.long)
+        return bits(encoded)
 
     def head(self, encoder: Encoder) -> nn.Module:
         """Return a fresh head."""
@@ -149,35 +103,17 @@ class Answers(Task):
         tokenizer: Tokenizer,
     ) -> list[Prediction]:
         """Take the likeliest span of all windows of a record, or none if the first piece is likelier in all of them."""
-        spans: list[list[tuple[float, int, int]]] = [[] for _ in records]
+        spans: list[list[Scored]] = [[] for _ in records]
         empty = [math.inf] * len(records)
         for item, logits in zip(encoded, outputs, strict=True):
             empty[item.row] = min(empty[item.row], float(logits[0].sum()))
-            spans[item.row] += self._spans(logits, item.offsets or [])
+            spans[item.row] += likeliest(logits, item.offsets or [], longest=self.longest)
         return [
             self._prediction(sorted(found, reverse=True), none, record.text)
             for found, none, record in zip(spans, empty, records, strict=True)
         ]
 
-    def _spans(
-        self, logits: np.ndarray, offsets: Sequence[tuple[int, int]], *, best: int = 20
-    ) -> list[tuple[float, int, int]]:
-        """Return the `best` spans of a window: score, start and end in the text."""
-        places = np.array([place for place, span in enumerate(offsets) if span != (0, 0)])
-        if not len(places):
-            return []
-        starts, ends = logits[places, 0], logits[places, 1]
-        scores = starts[:, None] + ends[None, :]
-        apart = np.arange(len(places))[None, :] - np.arange(len(places))[:, None]
-        scores = np.where((apart >= 0) & (apart < self.longest), scores, -np.inf).ravel()
-        top = np.argpartition(-scores, min(best, len(scores) - 1))[:best]
-        found = []
-        for number in top[np.isfinite(scores[top])]:
-            first, last = divmod(int(number), len(places))
-            found.append((float(scores[number]), offsets[places[first]][0], offsets[places[last]][1]))
-        return found
-
-    def _prediction(self, spans: list[tuple[float, int, int]], none: float, text: str) -> Prediction:
+    def _prediction(self, spans: list[Scored], none: float, text: str) -> Prediction:
         scores = [score for score, _, _ in spans] + ([none] if self.no_answer else [])
         if not scores:
             return Prediction(label=(), score=math.nan)
@@ -211,8 +147,7 @@ class Answers(Task):
 
     def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
         """Return the answer, where it stands in code points, its probability, and the `top` best ones."""
-        label = prediction.label if isinstance(prediction.label, tuple) else ()
-        span = next((one for one in label if isinstance(one, Span)), None)
+        span = next(iter(spans_of(prediction.label)), None)
         best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top]
         return {
             "question": record.pair,
@@ -231,31 +166,6 @@ class Answers(Task):
         """Return the settings."""
         names = ("dropout", "stride", "longest", "question", "no_answer")
         return {name: getattr(self, name) for name in names}
-
-
-def _trimmed(offset: tuple[int, int], text: str) -> tuple[int, int]:
-    """Take the blanks off a piece: an answer neither starts nor ends with them."""
-    start, end = offset
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
-def _mark(target: list[int], offsets: list[tuple[int, int]], label: Any) -> None:
-    """Mark where answers start and end; one that is not all in this window is none."""
-    places = [place for place, span in enumerate(offsets) if span != (0, 0)]
-    found = False
-    for answer in label:
-        inside = [place for place in places if offsets[place][0] < answer.end and answer.start < offsets[place][1]]
-        if inside and offsets[inside[0]][0] <= answer.start and answer.end <= offsets[inside[-1]][1]:
-            # Pieces of bytes may share a character: the one that starts where the answer does, if there is one.
-            target[next((n for n in inside if offsets[n][0] == answer.start), inside[0])] |= START
-            target[next((n for n in reversed(inside) if offsets[n][1] == answer.end), inside[-1])] |= END
-            found = True
-    if not found:
-        target[0] |= START | END
 
 
 def _lead(text: str, *, count: int = 3) -> tuple[Span, ...]:

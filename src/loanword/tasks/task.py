@@ -136,9 +136,19 @@ class Task(ABC):
         return cls(**state)
 
 
-BUILTIN = ("classification", "pairs", "tagging", "answers", "similarity", "retrieval", "translation")
+BUILTIN = (
+    "classification",
+    "pairs",
+    "tagging",
+    "answers",
+    "similarity",
+    "retrieval",
+    "translation",
+    "summarization",
+    "abstractive-summarization",
+)
 
-TASKS: Registry[Any] = Registry("task", builtin=tuple(f"loanword.tasks.{name}" for name in BUILTIN))
+TASKS: Registry[Any] = Registry("task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in BUILTIN))
 
 
 def task_of(recipe: Recipe) -> Task:

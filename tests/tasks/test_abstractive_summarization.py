@@ -1,0 +1,21 @@
+from loanword.data.records import Record
+from loanword.tasks.abstractive_summarization import AbstractiveSummarization
+from loanword.tokens.tokenizer import Tokenizer
+
+ROWS = [
+    Record("The kettle is warm. Nobody knows why.", "en", pair="the kettle"),
+    Record("Чайник тёплый.", "ru", pair="the kettle", pair_language="en"),
+]
+
+
+def test_without_a_model_the_first_sentence_is_taken():
+    assert [one.label for one in AbstractiveSummarization().trivial(ROWS)] == ["The kettle is warm.", "Чайник тёплый."]
+
+
+def test_a_summary_is_in_the_language_of_the_text_or_in_that_of_the_pair(fresh_tokenizer):
+    tokenizer = Tokenizer(fresh_tokenizer("unigram"), max_length=32)
+    task = AbstractiveSummarization(least=1)
+    task.fit(ROWS, tokenizer)
+    assert set(task.vocabulary) == {"en", "und"}
+    assert [item.into for item in task.encode(ROWS, tokenizer)] == ["en", "en"]
+    assert task.into(Record("Чайник.", "ru")) == "ru"
