@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from loanword import config
 from loanword.cli.main import app
+from loanword.tasks.task import BUILTIN
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_file())
 RECIPES = [path for path in EXAMPLES if path.suffix == ".toml"]
@@ -27,6 +28,7 @@ def test_there_are_examples_and_each_is_tried():
     assert RECIPES
     assert SCRIPTS
     assert set(EXAMPLES) == {*RECIPES, *SCRIPTS}
+    assert {config.read(path).task for path in RECIPES} == set(BUILTIN)
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
