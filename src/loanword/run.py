@@ -74,7 +74,7 @@ def _flow(
 
     # 1 text -> Record: every file of every language, every problem at once
     watch.stage("read")
-    data = Data(**gather(recipe.data, shape=task.columns, seed=recipe.seed, tables=tables))
+    data = Data(**gather(recipe.data, shape=task.columns, seed=recipe.seed, tables=tables, tell=watch.say))
 
     # 2 a pretrained encoder under the task's fresh head
     watch.stage("load", detail=recipe.model)

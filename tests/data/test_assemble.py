@@ -36,3 +36,13 @@ def test_every_problem_of_every_column_at_once():
     codes = {problem.code for problem in stop.value.problems}
     assert lines == {2, 3, 4}
     assert len(codes) >= 3
+
+
+def test_what_a_source_has_beside_its_rows_is_kept_and_told_where_nothing_is_left():
+    left_out = {"fuzzy": 2, "untranslated": 1}
+    table = made(Cells(("text", "label"), [1], {"text": ["a"], "label": ["b"]}, left_out=left_out))
+    assert table.left_out == left_out
+    with pytest.raises(
+        DataError, match=r"LW111 there are no rows; 3 entries are left out \(2 fuzzy, 1 untranslated\)\."
+    ):
+        made(Cells(("text", "label"), left_out=left_out))

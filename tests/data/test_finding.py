@@ -1,6 +1,7 @@
 """How findings name rows and places."""
 
 import json
+from dataclasses import replace
 
 from loanword.data.finding import Finding, counted, labels_of, lines_of, listed, place_of
 from loanword.data.records import Table
@@ -11,6 +12,7 @@ def test_lines_are_those_of_the_file_where_known():
     assert lines_of(table, [2, 0]) == (2, 9)
     assert lines_of(Table(language="de", text=["a", "b"], label=[None] * 2), [1]) == (2,)
     assert place_of("test", table) == "test de (de.csv)"
+    assert place_of("dev", replace(table, pair_language="fr")) == "dev de:fr (de.csv)"
 
 
 def test_to_dict_is_json():

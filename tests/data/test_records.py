@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from loanword.data.records import Record, Table
+from loanword.data.records import Record, Table, told
 from loanword.data.shapes.labelled_text import LABELLED_TEXT
 
 
@@ -37,3 +39,10 @@ def test_a_slice_is_a_table(table, cut):
 
 def test_a_shape_lists_its_columns():
     assert LABELLED_TEXT.columns == ("text", "label", "id", "language", "group")
+
+
+def test_what_is_left_out_is_counted_in_words_and_stays_with_parts_of_a_table(table):
+    assert told({}) == told({"fuzzy": 0}) == ""
+    assert told({"fuzzy": 1}) == "1 entry is left out (1 fuzzy)"
+    assert told({"fuzzy": 1200, "obsolete": 1}) == "1,201 entries are left out (1,200 fuzzy, 1 obsolete)"
+    assert replace(table, left_out={"fuzzy": 1})[:1].left_out == {"fuzzy": 1}

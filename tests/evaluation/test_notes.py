@@ -114,3 +114,12 @@ def test_rows_that_were_held_out_as_dev_leak_too():
     run.data.train = {}
     (found,) = notes(run, SCORES, language="zh")
     assert found.startswith("de：3 条测试数据中有 1 条也在训练或开发数据里")
+
+
+def test_what_is_left_out_of_a_test_file_is_said():
+    run = plan()
+    run.data.test["en"] = replace(run.data.test["en"], left_out={"fuzzy": 2, "untranslated": 1})
+    (found,) = notes(run, SCORES)
+    assert found == "en: 3 entries of the test file are left out (loanword data check says why)"
+    (chinese,) = notes(run, SCORES, language="zh")
+    assert "3 条未计入" in chinese

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from loanword.errors import UsageError
-from loanword.language.tag import canonical, direction, family, is_segmented, known, name, script
+from loanword.language.tag import agree, canonical, direction, family, is_segmented, known, name, script, understood
 
 FLORES_CODES = """
 ace_Arab ace_Latn acm_Arab acq_Arab aeb_Arab afr_Latn ajp_Arab aka_Latn als_Latn amh_Ethi apc_Arab arb_Arab arb_Latn
@@ -165,3 +165,25 @@ def test_a_mistake_is_met_with_a_suggestion(wrong, meant):
 def test_nonsense_is_refused_in_words(wrong):
     with pytest.raises(UsageError, match="is not a language tag"):
         canonical(wrong)
+
+
+def test_what_is_no_tag_is_none():
+    assert (understood("EN_us"), understood("english!"), understood("")) == ("en-US", None, None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("en", "en", True),
+        ("en", "en-US", True),
+        ("en-GB", "en-US", False),
+        ("sr", "sr-Latn", True),
+        ("sr-Latn", "sr-Cyrl-RS", False),
+        ("zh-Hant", "zh-TW", True),
+        ("zh-Hant", "zh-CN", False),
+        ("en", "de", False),
+        ("en", "enm", False),
+    ],
+)
+def test_two_tags_agree_if_they_can_name_one_language(one, other, expected):
+    assert agree(one, other) is agree(other, one) is expected

@@ -31,8 +31,10 @@ def predict(
     Example: loanword predict run "打开厨房的灯"
     """
     from loanword.api import load
+    from loanword.cli.guard import say
     from loanword.config import expanded
     from loanword.data.read import read
+    from loanword.data.records import told
     from loanword.deploy.bundle import records_of
     from loanword.evaluation.words import visible
 
@@ -54,7 +56,10 @@ def predict(
         raise UsageError("there is no text to predict: stdin was empty")
     found = load(bundle)
     if source:
-        records = list(read(source, language=language, shape=found.task.columns.unlabelled, columns=columns))
+        table = read(source, language=language, shape=found.task.columns.unlabelled, columns=columns)
+        if table.left_out:
+            say(f"{source}: {told(table.left_out)}")
+        records = list(table)
     else:
         records = records_of(lines, pairs=pair or None, language=language)
     predictions = found.answer(records)

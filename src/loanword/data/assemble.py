@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from loanword.data.cells import kind, strings
 from loanword.data.codes import Findings, shown
 from loanword.data.columns import Cells, Source, expect_columns, name_columns
-from loanword.data.records import Shape, Table
-from loanword.errors import UsageError
-from loanword.language.tag import canonical, script, sides
+from loanword.data.records import Shape, Table, told
+from loanword.language.tag import agree, sides, understood
 
 LANGUAGE_COLUMNS = ("language", "lang")
 """Column names that are taken to hold language tags without being mapped, if most of their values are tags."""
@@ -23,7 +21,8 @@ def assemble(
     names = name_columns(shape, columns, there=cells.columns)
     expect_columns(cells, shape=shape, columns=columns, findings=findings)
     if not cells.lines and not findings.problems:
-        findings.add("LW111", cause="there are no rows", fix="check how the file was written")
+        cause = "; ".join(filter(None, ("there are no rows", told(cells.left_out))))
+        findings.add("LW111", cause=cause, fix="check how the file was written")
     first, second = sides(language)
     source = Source(cells, names, findings, language=first, labelled=shape.labelled)
     filled = shape.fill(source)
@@ -40,6 +39,7 @@ def assemble(
         line=cells.lines,
         origin=findings.path,
         pair_language=second if second != first else "",
+        left_out=cells.left_out,
     )
 
 
@@ -55,11 +55,11 @@ def _check_language(
     mapped = names["language"] if "language" in columns else ""
     column = mapped or next((name for name in LANGUAGE_COLUMNS if _states_languages(cells.values.get(name, []))), "")
     stated = [
-        (line, value, _known(value) if isinstance(value, str) else None)
+        (line, value, understood(value) if isinstance(value, str) else None)
         for line, value in zip(cells.lines, cells.values.get(column, []), strict=False)
         if value is not None and value != ""
     ]
-    wrong = [row for row in stated if row[2] is None or not _agree(row[2], language)]
+    wrong = [row for row in stated if row[2] is None or not agree(row[2], language)]
     alike = len(stated) > 1 and len({tag for _, _, tag in stated}) == 1
     for line, value, tag in wrong[:1] if alike else wrong:
         if tag is None:
@@ -81,23 +81,5 @@ def _states_languages(values: Sequence[object]) -> bool:
     At least half of its values must be tags: "Lua" and "CSS" happen to be some, "Python" and "C++" are none.
     """
     stated = [value for value in values if value is not None and value != ""]
-    tags = [value for value in stated if isinstance(value, str) and _known(value)]
+    tags = [value for value in stated if isinstance(value, str) and understood(value)]
     return bool(tags) and 2 * len(tags) >= len(stated)
-
-
-@cache
-def _known(tag: str) -> str | None:
-    try:
-        return canonical(tag)
-    except UsageError:
-        return None
-
-
-@cache
-def _agree(one: str, other: str) -> bool:
-    """Whether two tags can name one language: equal, one less specific, or of one script."""
-    if f"{one}-".startswith(f"{other}-") or f"{other}-".startswith(f"{one}-"):
-        return True
-    parts = [tag.split("-") for tag in (one, other)]
-    regions = {part for first, *rest in parts for part in rest if len(part) == 2 or part.isdigit()}
-    return parts[0][0] == parts[1][0] and len(regions) < 2 and script(one) == script(other)

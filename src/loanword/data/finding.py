@@ -36,7 +36,8 @@ class Finding:
 
 def place_of(role: Role, table: Table) -> str:
     """Name a table: role, language and where it came from."""
-    return f"{role} {plain(table.language)} ({plain(table.origin)})"
+    language = f"{table.language}:{table.pair_language}" if table.pair_language else table.language
+    return f"{role} {plain(language)} ({plain(table.origin)})"
 
 
 def lines_of(table: Table, rows: Iterable[int]) -> tuple[int, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from loanword.data.codes import raise_all, shown
+from loanword.data.codes import plain, raise_all, shown
 from loanword.data.families import families
 from loanword.data.read import read, split_of
-from loanword.data.records import Shape, Table
+from loanword.data.records import Shape, Table, told
 from loanword.data.split import split_by_group
 from loanword.errors import DataError, Problem, UsageError
 from loanword.randomness import generator
@@ -24,13 +24,19 @@ NEAR = 0.9
 
 
 def gather(
-    settings: DataSettings, *, shape: Shape, seed: int, tables: Mapping[str, Tables] | None = None
+    settings: DataSettings,
+    *,
+    shape: Shape,
+    seed: int,
+    tables: Mapping[str, Tables] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Tables]:
     """Return {"train", "dev", "test"} -> language -> table; `tables` are taken as they are, and nothing is read.
 
     A ``hub:`` or ``builtin:`` source that names no split means the one of its place (`split_of`). Where no dev data is
     given, a share of the training rows becomes dev: whole families at a time (`families`), and never the last ones
-    that training has of a label in a language.
+    that training has of a label in a language. `tell` is called with a line for each source of which something is left
+    out.
 
     Raises:
         DataError: all that is wrong with any file, also where all training rows have one label.
@@ -54,6 +60,9 @@ def gather(
                 problems += error.problems
             except UsageError as error:
                 wrong.append(str(error))
+            else:
+                if found[split][tag].left_out:
+                    tell(f"{split} {tag} ({plain(source)}): {told(found[split][tag].left_out)}")
         problems += [
             Problem("LW111", table.origin, 0, "there are no rows", f"Leave {tag} out, or give rows of it")
             for tag, table in (tables or {}).get(split, {}).items()

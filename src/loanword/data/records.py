@@ -52,8 +52,9 @@ class Shape:
     `others` are different columns that do as well, as (inputs, label); those that a source has are taken. `also` may be
     there. `known_as` are names that a column has in many data sets, for each of ours. `fill` makes the columns of a
     table. `formats` are file formats that only this kind of data has, by extension: ``parse(text, wanted=...,
-    findings=...)``. `second` says whether a record has a second text before it is predicted, `classes` that labels are
-    names of classes.
+    findings=...)``; `documents` are those without columns to map, which say themselves how they are encoded and in
+    which languages they are: ``parse(data, language=..., labelled=..., findings=...)``. `second` says whether a record
+    has a second text before it is predicted, `classes` that labels are names of classes.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Shape:
     others: tuple[tuple[tuple[str, ...], str], ...] = ()
     known_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     formats: Mapping[str, Callable[..., Cells]] = field(default_factory=dict, repr=False, compare=False)
+    documents: Mapping[str, Callable[..., Cells]] = field(default_factory=dict, repr=False, compare=False)
     also: tuple[str, ...] = ()
     second: Literal["", "needed", "allowed"] = ""
     classes: bool = False
@@ -114,8 +116,9 @@ class Record:
 class Table(Sequence[Record]):
     """Rows of one language from one place, kept as columns.
 
-    `pair_language` is that of the second texts, "" if it is the same. `origin` names the file or data set for messages.
-    Slicing and `select` return tables.
+    `pair_language` is that of the second texts, "" if it is the same. `origin` names the file or data set for messages;
+    `left_out` counts what stands there beside the rows, by the reason why it is none of them. Slicing and `select`
+    return tables.
     """
 
     language: str
@@ -127,6 +130,7 @@ class Table(Sequence[Record]):
     origin: str = "memory"
     pair: list[str] = field(default_factory=list)
     pair_language: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Fill absent optional columns with neutral values."""
@@ -180,3 +184,10 @@ class Table(Sequence[Record]):
         names = ("text", "label", "pair", "id", "group", "line")
         columns: dict[str, Any] = {name: [getattr(self, name)[i] for i in chosen] for name in names}
         return replace(self, **columns)
+
+
+def told(left_out: Mapping[str, int]) -> str:
+    """Say how much of a source is not among its rows, and why; nothing of nothing."""
+    reasons = ", ".join(f"{count:,} {why}" for why, count in left_out.items())
+    count = sum(left_out.values())
+    return f"{count:,} {'entry is' if count == 1 else 'entries are'} left out ({reasons})" if count else ""

@@ -44,7 +44,7 @@ def run_notes(
 def notes(
     tests: Mapping[str, Table], scores: Mapping[str, Scores], *, task: Task, tokenizer: Tokenizer, language: str = "en"
 ) -> tuple[str, ...]:
-    """Name test labels that training never saw, texts that were cut, languages the vocabulary does not know."""
+    """Name what is left out of test files, labels that training never saw, cut texts, languages that are not known."""
     words = Words(language)
     found = []
     known = set(task.labels)
@@ -53,6 +53,9 @@ def notes(
         if unseen:
             rows = sum(label in unseen for label in table.classes)
             found.append(words("note_unseen", tag=tag, n=rows, labels=words("comma").join(sorted(unseen)[:5])))
+    for tag, table in tests.items():
+        if table.left_out:
+            found.append(words("note_left_out", tag=tag, n=sum(table.left_out.values())))
     for tag, score in scores.items():
         if score.truncated > CUT:
             length = str(tokenizer.max_length)

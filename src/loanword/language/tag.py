@@ -96,6 +96,25 @@ def canonical(tag: str) -> str:
     return str(folded.to_tag())
 
 
+@cache
+def understood(tag: str) -> str | None:
+    """Return the canonical form of `tag`; None if it is no language."""
+    try:
+        return canonical(tag)
+    except UsageError:
+        return None
+
+
+@cache
+def agree(one: str, other: str) -> bool:
+    """Whether two canonical tags can name one language: equal, one less specific, or of one script."""
+    if f"{one}-".startswith(f"{other}-") or f"{other}-".startswith(f"{one}-"):
+        return True
+    parts = [tag.split("-") for tag in (one, other)]
+    regions = {part for first, *rest in parts for part in rest if len(part) == 2 or part.isdigit()}
+    return parts[0][0] == parts[1][0] and len(regions) < 2 and script(one) == script(other)
+
+
 def script(tag: str) -> str:
     """Return the ISO 15924 code of the script that text in `tag` is written in; ``Zyyy`` if unknown.
 
