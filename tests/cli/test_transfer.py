@@ -71,3 +71,35 @@ def test_evaluate_writes_reports(call, finished, toy_data, tmp_path, language):
     assert result.exit_code == 0, result.stderr
     report = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert ("俄语" in report) == (language == "zh")
+
+
+def test_translators_files_from_training_to_prediction(call, tiny_folder, tmp_path):
+    """A memory trains, messages test, and those that nobody has translated yet are what is predicted."""
+    pairs = [(f"pizza {word}", f"visa {word}") for word in ("one", "two", "three", "four", "five", "six")]
+    units = "".join(
+        f'<tu><tuv xml:lang="en-US"><seg>{one}</seg></tuv><tuv xml:lang="de"><seg>{two}</seg></tuv></tu>'
+        for one, two in pairs
+    )
+    memory, messages = tmp_path / "memory.tmx", tmp_path / "help.de.po"
+    lone = '<tu><tuv xml:lang="en"><seg>alone</seg></tuv></tu>'
+    memory.write_text(f'<tmx version="1.4"><body>{units}{lone}</body></tmx>', encoding="utf-8")
+    entries = "".join(f'msgid "{one}"\nmsgstr "{two}"\n\n' for one, two in pairs)
+    messages.write_text(f'{entries}msgid "taxi"\nmsgstr ""\n', encoding="utf-8")
+    done = call(
+        "transfer", "--task", "translation", "--train", f"en:de={memory}", "--test", f"en:de={messages}",
+        "--model", tiny_folder("bert"), "--out", tmp_path / "run", "--set", "training.max_steps=2",
+        "--set", "evaluation.resamples=100", "--set", "task_options.least=1", "--set", "task_options.layers=1",
+        "--set", "task_options.beams=1", "--set", "task_options.longest=4",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert f"train en:de ({memory}): 1 entry is left out (1 without de)" in done.stderr
+    assert f"test en:de ({messages}): 1 entry is left out (1 untranslated)" in done.stderr
+    assert "en:de: 1 entry of the test file is left out" in done.stdout
+    written = call("predict", tmp_path / "run", "--input", messages, "--language", "en:de", "--json")
+    assert written.exit_code == 0, written.stderr
+    rows = [json.loads(line) for line in written.stdout.splitlines()]
+    assert [row["text"] for row in rows] == [*(one for one, _ in pairs), "taxi"]
+    assert {row["language"] for row in rows} == {"de"}
+    messages.write_text(f'{messages.read_text()}\n#~ msgid "old"\n#~ msgstr "alt"\n', encoding="utf-8")
+    told = call("predict", tmp_path / "run", "--input", messages, "--language", "en:de")
+    assert told.stderr == f"{messages}: 1 entry is left out (1 obsolete)\n"

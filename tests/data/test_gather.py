@@ -7,6 +7,7 @@ from loanword.data import gather as module
 from loanword.data.gather import gather
 from loanword.data.records import Table
 from loanword.data.shapes.labelled_text import LABELLED_TEXT, PLAIN_TEXT
+from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.errors import ConfigError, DataError, UsageError
 
 
@@ -265,3 +266,17 @@ def test_no_translation_copy_or_relative_of_a_dev_row_is_trained_on():
     counted = sum(len(table) for part in ("train", "dev") for table in found[part].values())
     assert counted == 120
     assert {group for table in found["train"].values() for group in table.group} <= {"", *(f"g{n}" for n in range(20))}
+
+
+def test_what_is_left_out_of_a_file_is_told_of_each(tmp_path):
+    (tmp_path / "a.po").write_text('msgid "one"\nmsgstr "eins"\n\nmsgid "two"\nmsgstr ""\n', encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("one\teins\n", encoding="utf-8")
+    lines = []
+    chosen = settings(
+        train={"en:de": tmp_path / "a.po"},
+        test={"en:de": tmp_path / "b.tsv"},
+        columns={"text": "1", "translation": "2"},
+    )
+    found = gather(chosen, shape=PARALLEL_TEXT, seed=0, tell=lines.append)
+    assert [found[part]["en:de"].pair for part in ("train", "test")] == [["eins"], ["eins"]]
+    assert lines == [f"train en:de ({tmp_path / 'a.po'}): 1 entry is left out (1 untranslated)"]

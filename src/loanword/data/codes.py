@@ -30,6 +30,8 @@ CODES: dict[str, str] = {
     "LW116": "the JSON of the file as a whole is not laid out as rows",
     "LW117": "the Hub cannot be reached and has left no copy on this machine",
     "LW118": "the Hub has no such data set, configuration or split",
+    "LW119": "the XML is damaged, nested too deeply, or uses entities of its own",
+    "LW120": "the file is not in the encoding that it names, or that encoding is not known",
     "LW201": "a row has more or fewer cells than the header",
     "LW202": "a quoted cell is never closed",
     "LW203": "a quotation mark stands where none may stand",
@@ -43,6 +45,7 @@ CODES: dict[str, str] = {
     "LW211": "a cell that must be a string is something else",
     "LW212": "a cell holds a NUL character",
     "LW213": "a cell holds half of a surrogate pair",
+    "LW214": "an entry of a TMX, PO or XLIFF file is not written as its format has it",
     "LW301": "a row has no label",
     "LW302": "a label is neither a string nor an integer",
     "LW303": "some labels are strings and some are integers",
@@ -54,6 +57,8 @@ CODES: dict[str, str] = {
     "LW309": "an answer is none, or does not stand in the text where it is said to",
     "LW401": "a row's language is not the one that was asked for",
     "LW402": "a row's language is not a known tag",
+    "LW403": "the file has nothing in the languages that were asked for",
+    "LW404": "an entry has several texts in the language that was asked for",
 }
 """Code to meaning; the reference page of the documentation is made from this table."""
 

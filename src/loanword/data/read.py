@@ -43,7 +43,7 @@ def read(
         shape: The columns that are needed.
         columns: From a column of `shape` to the source's name for it, like ``{"text": "body"}``; the same name
             where nothing is said. Numbers (``{"text": "1", "label": "2"}``) are those of columns in a csv or tsv file
-            without a header.
+            without a header. Files without columns (``.tmx``, ``.po``, ``.xlf``) have no use for it.
         split: The part of a Hub or bundled data set, if the source does not name it; a file has none.
 
     Returns:
@@ -71,8 +71,11 @@ def read(
     else:
         if split is not None:
             raise UsageError(f"split={split} does not fit the file '{source}'; give the path of that split's file")
+        path = expanded(source)
+        if _extension(path) in shape.documents:
+            columns = None
         header = not columns or not all(column.isdecimal() for column in columns.values())
-        cells, findings = _read_file(expanded(source), shape, wanted, header=header)
+        cells, findings = _read_file(path, shape, wanted, header=header, language=tag)
     return assemble(cells, language=tag, shape=shape, columns=columns, findings=findings)
 
 
@@ -87,21 +90,28 @@ def split_of(source: str, role: str) -> str | None:
     return "validation" if (kind, role) == ("hub", "dev") else role
 
 
-def _read_file(path: Path, shape: Shape, wanted: set[str], *, header: bool) -> tuple[Cells, Findings]:
-    packed = path.suffix.lower() == ".gz"
-    extension = Path(path.stem if packed else path.name).suffix.lower()
+def _extension(path: Path) -> str:
+    return Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
+
+
+def _read_file(path: Path, shape: Shape, wanted: set[str], *, header: bool, language: str) -> tuple[Cells, Findings]:
+    extension = _extension(path)
     findings = Findings(str(path), unit="row" if extension == ".parquet" else "line")
     expect_file(path, findings)
-    extensions = tuple(dict.fromkeys([*EXTENSIONS, *shape.formats]))
+    extensions = tuple(dict.fromkeys([*EXTENSIONS, *shape.formats, *shape.documents]))
     if extension not in extensions:
         findings.stop(
             "LW104",
             cause=f"the extension {shown(extension)} is not one that can be read",
             fix=f"use one of {', '.join(extensions)}, each also with .gz",
         )
+    packed = path.suffix.lower() == ".gz"
     data = load(path, packed=packed, parquet=extension == ".parquet", findings=findings)
     if extension == ".parquet":
         return parquet.parse(data, wanted=wanted, findings=findings), findings
+    if extension in shape.documents:
+        parse = shape.documents[extension]
+        return parse(data, language=language, labelled=shape.labelled, findings=findings), findings
     text = decode(data, findings)
     if extension in shape.formats:
         return shape.formats[extension](text, wanted=wanted, findings=findings), findings

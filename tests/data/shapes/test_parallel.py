@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 from loanword.data.read import read
@@ -31,3 +33,22 @@ def test_it_is_needed_to_learn_and_not_to_predict(tmp_path):
     assert [(problem.code, problem.column) for problem in caught.value.problems] == [("LW112", "translation")]
     (record,) = read(tmp_path / "b.csv", language="en", shape=PARALLEL_TEXT.unlabelled)
     assert record.pair == ""
+
+
+def test_files_of_translators_have_columns_of_their_own(tmp_path):
+    path = tmp_path / "a.po.gz"
+    path.write_bytes(gzip.compress(b'msgid "one"\nmsgstr "eins"\n\nmsgid "two"\nmsgstr ""\n'))
+    columns = {"text": "1", "translation": "2"}
+    found = read(path, language="en:de", shape=PARALLEL_TEXT, columns=columns)
+    assert [(record.text, record.pair, record.line) for record in found] == [("one", "eins", 1)]
+    assert found.left_out == {"untranslated": 1}
+    texts = read(path, language="en:de", shape=PARALLEL_TEXT.unlabelled, columns=columns)
+    assert [(record.text, record.pair, record.languages) for record in texts] == [
+        ("one", "", ("en", "de")),
+        ("two", "", ("en", "de")),
+    ]
+    (tmp_path / "a.sdf").write_text("x")
+    with pytest.raises(DataError, match=r"[Uu]se one of .*\.tmx, \.po, \.pot, \.xlf, \.xliff, each also with \.gz"):
+        read(tmp_path / "a.sdf", language="en:de", shape=PARALLEL_TEXT)
+    with pytest.raises(DataError, match="LW104"):
+        read(path, language="de")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loanword.data import po, tmx, xliff
 from loanword.data.cells import texts
 from loanword.data.columns import Source
 from loanword.data.records import Filled, Shape
@@ -19,5 +20,6 @@ PARALLEL_TEXT = Shape(
     label="translation",
     fill=_fill,
     known_as={"text": ("source", "src", "sentence1"), "translation": ("target", "tgt", "sentence2")},
+    documents={".tmx": tmx.parse, ".po": po.parse, ".pot": po.parse, ".xlf": xliff.parse, ".xliff": xliff.parse},
     second="allowed",
 )
