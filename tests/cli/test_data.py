@@ -65,3 +65,25 @@ def test_a_label_forges_no_line(call, tmp_path, write_jsonl):
     done = call("data", "check", broken)
     assert done.exit_code == 3
     assert all(line.isprintable() and not line.startswith("b.csv") for line in done.stderr.splitlines())
+
+
+def test_files_of_any_task_are_checked(call, tmp_path):
+    memory = tmp_path / "memory.tmx"
+    units = [("one kettle", "ein Kessel"), ("two kettles", "zwei Kessel"), ("three", "")]
+    body = "".join(
+        f'<tu><tuv xml:lang="en"><seg>{one}</seg></tuv><tuv xml:lang="de"><seg>{two}</seg></tuv></tu>'
+        for one, two in units
+    )
+    memory.write_text(f'<tmx version="1.4"><body>{body}</body></tmx>', encoding="utf-8")
+    done = call("data", "check", "--task", "translation", f"train:en:de={memory}")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr == f"train en:de (English → German): {memory}, 2 rows\n"
+    assert done.stdout.startswith(f"   info LW517 train en:de ({memory}): 1 entry is left out (1 without de).")
+    memory.write_text("<tmx>\n<tu></tmx>", encoding="utf-8")
+    done = call("data", "check", "--task", "translation", f"train:en:de={memory}")
+    assert done.exit_code == 3
+    assert f"{memory}:2: LW119 this is not well-formed XML: mismatched tag" in done.stderr
+    tagged = tmp_path / "en.train.conll"
+    tagged.write_text("Anna\tB-PER\nsings\tO\n", encoding="utf-8")
+    assert "1 rows" in call("data", "check", "--task", "tagging", tagged).stderr
+    assert call("data", "check", "--task", "nonsense", tagged).exit_code == 2

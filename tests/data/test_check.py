@@ -8,6 +8,7 @@ import pytest
 from loanword.data import check as module
 from loanword.data.check import check, check_files
 from loanword.data.records import Table
+from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.errors import ConfigError, DataError, UsageError
 
 
@@ -113,7 +114,7 @@ def test_what_each_file_was_taken_for_is_told(tmp_path):
 def test_data_sets_give_the_split_of_their_role(monkeypatch):
     asked = []
 
-    def fake(source, *, language, columns, split):
+    def fake(source, *, language, shape, columns, split):
         asked.append((source, language, split))
         return Table(language=language, text=["a b", "c d"], label=["x", "y"])
 
@@ -217,3 +218,21 @@ def test_no_name_forges_a_line_or_reaches_the_terminal():
     for finding in found:
         assert finding.message.isprintable(), finding
         assert finding.place.isprintable(), finding
+
+
+def test_files_of_any_shape_are_checked_in_both_languages(tmp_path):
+    rows = [(f"this is the text of number {n}", f"это текст под номером {n}") for n in range(12)]
+    entries = "".join(f'msgid "{text}"\nmsgstr "{other}"\n\n' for text, other in rows)
+    (tmp_path / "test.ru.po").write_text(f'{entries}msgid "x"\nmsgstr ""\n', encoding="utf-8")
+    lines = "".join(f"{text}\t{text}\n" for text, _ in rows)
+    (tmp_path / "a.tsv").write_text(f"text\ttranslation\n{lines}", encoding="utf-8")
+    told = []
+    files = [f"test:en:ru={tmp_path / 'test.ru.po'}", f"en:ru={tmp_path / 'a.tsv'}"]
+    found = {finding.code: finding for finding in check_files(files, shape=PARALLEL_TEXT, tell=told.append)}
+    assert [line.rpartition(", ")[2] for line in told] == ["12 rows", "12 rows"]
+    assert found["LW517"].place == f"test en:ru ({tmp_path / 'test.ru.po'})"
+    assert (found["LW517"].severity, found["LW517"].message) == ("info", "1 entry is left out (1 untranslated)")
+    assert found["LW508"].place == f"train ru ({tmp_path / 'a.tsv'})"
+    assert found["LW508"].message.startswith("12 of 12 rows")
+    with pytest.raises(ConfigError, match=r"ru\.po' has texts and translations: name both languages, such as en:ru"):
+        check_files([str(tmp_path / "test.ru.po")], shape=PARALLEL_TEXT)

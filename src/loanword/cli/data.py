@@ -17,6 +17,7 @@ def check(
             help="e.g. train:en=a.csv de.test.jsonl; role and language are guessed from names.",
         ),
     ],
+    task: Annotated[str | None, typer.Option(help="What the files are for; see: loanword ls tasks")] = None,
     column: Column = None,
     as_json: Json = False,
 ) -> None:
@@ -27,8 +28,12 @@ def check(
     from loanword.cli.findings import print_findings
     from loanword.cli.guard import say
     from loanword.data.check import check_files
+    from loanword.data.shapes.labelled_text import LABELLED_TEXT
+    from loanword.tasks.task import TASKS
 
-    findings = check_files(files, columns=pairs(column, option="--column", what="OURS=THEIRS"), tell=say)
+    columns = pairs(column, option="--column", what="OURS=THEIRS")
+    shape = TASKS.get(task).columns if task else LABELLED_TEXT
+    findings = check_files(files, shape=shape, columns=columns, tell=say)
     if as_json:
         typer.echo(dumped([item.to_dict() for item in findings], indent=1))
     else:

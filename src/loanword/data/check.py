@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from loanword.data.check_labels import check_labels, check_permutations
 from loanword.data.check_languages import check_languages
 from loanword.data.check_rows import check_duplicates, check_leaks
 from loanword.data.codes import plain, raise_all
-from loanword.data.finding import ROLES, Finding, Role
+from loanword.data.finding import ROLES, Finding, Role, place_of
 from loanword.data.read import EXTENSIONS, read, split_of
-from loanword.data.records import Table
+from loanword.data.records import Shape, Table, told
+from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.errors import DataError, Problem, UsageError
 from loanword.language.tag import canonical, known, name
 
@@ -33,11 +35,10 @@ SPELLED: dict[str, Role] = {
 }
 """Words in file names, and the role they mean."""
 
-ENDINGS = (*EXTENSIONS, ".gz")
 TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 LOCALE = re.compile(r"[a-z]{2,3}[-_]([A-Z]{2}|[0-9]{3})")
 
-CHECKS = (check_leaks, check_duplicates, check_languages)
+CHECKS = (check_leaks, check_duplicates)
 OF_CLASSES = (check_labels, check_permutations)
 
 
@@ -64,6 +65,8 @@ def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
         for role, tables in filled.items()
     }
     found = [finding for run in CHECKS for finding in run(filled)]
+    found += check_languages({role: _texts(tables) for role, tables in filled.items()})
+    found += _left_out(filled)
     found += [finding for run in OF_CLASSES for finding in run(classes)]
     order = ("error", "warning", "info")
     return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code, finding.place))
@@ -72,6 +75,7 @@ def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
 def check_files(
     files: Sequence[str],
     *,
+    shape: Shape = LABELLED_TEXT,
     columns: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> list[Finding]:
@@ -81,6 +85,7 @@ def check_files(
         files: each ``[role:][language=]path``, where a path is whatever `read` takes. What is not said is taken from
             the file's name, then from its folder (``en.train.jsonl``, ``test/zho_Hans.csv``); a file without a role is
             training data. A data set of the Hub or a bundled one gives the split of its role.
+        shape: the columns that they have.
         columns: column map of the files, as for `read`.
         tell: called with a line for each file that says what it was taken for and how much is in it.
 
@@ -92,28 +97,48 @@ def check_files(
     tables: dict[str, dict[str, Table]] = {}
     wrong: list[str] = []
     problems: list[Problem] = []
+    endings = (*EXTENSIONS, *shape.formats, *shape.documents, ".gz")
     for file in files:
         try:
-            role, language, path = _parse(file)
+            role, language, path = _parse(file, endings)
             if language in tables.setdefault(role, {}):
                 raise UsageError(
                     f"two files are {role} {language}, the second is '{path}'; say which is which: role:lang=path"
                 )
             tables[role][language] = Table(language=language, text=[], label=[])
-            table = read(path, language=language, columns=columns, split=split_of(path, role))
+            table = read(path, language=language, shape=shape, columns=columns, split=split_of(path, role))
         except DataError as error:
             problems += error.problems
         except UsageError as error:
             wrong.append(str(error))
         else:
             tables[role][language] = table
-            labels = len(set(table.label) - {None})
-            tell(f"{role} {language} ({name(language)}): {plain(path)}, {len(table)} rows, {labels} labels")
+            labels = f", {len(set(table.label) - {None})} labels" if shape.classes else ""
+            tell(f"{role} {language} ({name(language)}): {plain(path)}, {len(table)} rows{labels}")
     raise_all(wrong, problems)
     return check(tables)
 
 
-def _parse(file: str) -> tuple[Role, str, str]:
+def _texts(tables: Mapping[str, Table]) -> dict[str, Table]:
+    """Return `tables`, and the second texts of those in two languages as tables of their own."""
+    seconds = {
+        f"{tag} second": replace(table, language=table.pair_language, text=table.pair, pair=[], pair_language="")
+        for tag, table in tables.items()
+        if table.pair_language
+    }
+    return {**tables, **seconds}
+
+
+def _left_out(tables: Mapping[Role, Mapping[str, Table]]) -> Iterator[Finding]:
+    """Yield tables that are not all of their source (LW517)."""
+    for role, languages in tables.items():
+        for table in languages.values():
+            if table.left_out:
+                advice = "nothing is to be done if that is as it should be"
+                yield Finding("info", "LW517", place_of(role, table), told(table.left_out), advice)
+
+
+def _parse(file: str, endings: Sequence[str]) -> tuple[Role, str, str]:
     """Split ``[role:][language=]path`` and guess what is not said."""
     spelled, _, rest = file.partition(":")
     said: Role | None = SPELLED.get(spelled.casefold()) if rest else None
@@ -122,7 +147,7 @@ def _parse(file: str) -> tuple[Role, str, str]:
     named = bool(sign) and not Path(rest).exists()
     path = path if named else rest
     role = said or _role(path)
-    return role, canonical(tag) if named else _language(path, role), path
+    return role, canonical(tag) if named else _language(path, role, endings), path
 
 
 def _role(path: str) -> Role:
@@ -140,10 +165,10 @@ def _role(path: str) -> Role:
     return "train"
 
 
-def _language(path: str, role: Role) -> str:
+def _language(path: str, role: Role, endings: Sequence[str]) -> str:
     """The language in the file's name, cut at dots if that does, else ever finer, or in the name of its folder."""
     stem = Path(path).name
-    while (ending := Path(stem).suffix).lower() in ENDINGS:
+    while (ending := Path(stem).suffix).lower() in endings:
         stem = stem.removesuffix(ending)
     places = [] if _is_data_set(path) else [map(_tag, stem.split(".")), _tags(stem), [_tag(Path(path).parent.name)]]
     for place in places:
