@@ -27,6 +27,8 @@ SHOWN = 80
 
 Part = TypeVar("Part", bound="Settings")
 
+Pooling = Literal["mean", "cls", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
+
 
 class Settings(BaseModel):
     """Base of all recipe parts: immutable, no unknown keys."""
@@ -64,11 +66,11 @@ class DataSettings(Settings):
 
 
 class EncoderSettings(Settings):
-    """How the encoder reads text; None leaves it to the model registry."""
+    """How the encoder reads text; None leaves it to the model's folder, or else to the model registry."""
 
     max_length: int | None = Field(default=None, ge=8)
     prefix: str | None = None
-    pooling: Literal["mean", "cls", "max"] | None = None
+    pooling: Pooling | None = None
     revision: str | None = None
 
 
@@ -283,7 +285,8 @@ def _with_paths(
 
 def _is_model(folder: Path) -> bool:
     """Whether `folder` holds a model, or is that of a run, which holds one."""
-    return (folder / "config.json").is_file() or (folder / "model" / "config.json").is_file()
+    names = ("config.json", "modules.json", "model/config.json")
+    return any((folder / name).is_file() for name in names)
 
 
 def expanded(path: str | Path) -> Path:

@@ -6,6 +6,7 @@ import pytest
 from huggingface_hub import constants
 from tests.deploy.somewhere import PLACE, train_somewhere
 from tests.encoders.fake_hub import serving
+from tests.encoders.sentences import write
 
 from loanword import hub
 from loanword.config import EncoderSettings
@@ -44,6 +45,20 @@ def test_a_bundle_is_read_as_it_was_trained(folder, inside):
 def test_the_recipe_has_the_last_word(folder):
     base = load_base(str(folder), EncoderSettings(pooling="max", prefix=""))
     assert read_by(base.loaded) == ("max", "", 16)
+
+
+def test_prompts_stay_unless_the_recipe_has_a_prefix(tiny_folder, toy_data, toy_recipe, tmp_path):
+    train_somewhere(
+        tmp_path,
+        tiny_folder=lambda kind: write(tiny_folder(kind), tmp_path / "st", prompts={"query": "find: "}),
+        toy_data=toy_data,
+        toy_recipe=toy_recipe,
+        training={"max_steps": 2},
+    )
+    bundle = str(tmp_path / PLACE / "out")
+    kept, dropped = (load_base(bundle, EncoderSettings(**given)).loaded for given in ({}, {"prefix": "a: "}))
+    assert (kept.tokenizer.prefix, kept.tokenizer.prompts["query"]) == ("", "find: ")
+    assert (dropped.tokenizer.prefix, dropped.tokenizer.prompts) == ("a: ", {})
 
 
 def test_any_other_model_has_no_past(tiny_folder):

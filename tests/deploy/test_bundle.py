@@ -11,12 +11,16 @@ import numpy as np
 import pytest
 from huggingface_hub import ModelCard
 from tests.deploy.somewhere import PLACE, SECRETS, contents, train_somewhere
+from tests.encoders.sentences import ours, stock, write
 
+from loanword.config import build
 from loanword.data.read import read
+from loanword.data.records import Table
 from loanword.deploy import bundle as module
 from loanword.deploy import manifest
 from loanword.deploy.bundle import Bundle
 from loanword.errors import LoanwordError, ModelError, UsageError
+from loanword.run import run
 from loanword.strategies.regime import Lineage
 
 TEXTS = ["pizza the kettle", "метро чайник", "水壶 taxi", "hotel", "ünknown wörds " * 3]
@@ -178,6 +182,82 @@ def test_the_runs_recipe_repeats_the_run(made):
     assert Path(recipe.data.train["en"]).resolve() == folder.parent / "train-en.jsonl"
     assert Path(recipe.model).resolve() == folder.parent / "tiny"
     assert recipe.out is None  # Repeating a run does not write over it.
+
+
+# --- its vectors, and sentence-transformers --------------------------------------------------------------------
+
+
+def dense():
+    from sentence_transformers.base.modules import Dense
+
+    return Dense(32, 16)
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "prompt", "pooling"),
+    [
+        ("similarity", {}, "", "mean"),
+        ("retrieval", {"reading": "search"}, "find: ", "cls"),
+        ("classification", {}, "", "max"),
+    ],
+)
+def test_sentence_transformers_makes_the_same_vectors(tiny_folder, sentences, tmp_path, task, options, prompt, pooling):
+    """Trained from a folder of the library with a layer after the pooling, shipped, and loaded by the library."""
+    prompts = {"query": "find: ", "document": "here: "}
+    folder = write(tiny_folder("bert"), tmp_path / "st", pooling=pooling, after=(dense,), prompts=prompts)
+    labels = ["a", "b"] * 5 if task == "classification" else [float(n % 4) for n in range(10)]
+    pairs = [] if task == "classification" else list(sentences["ru"])
+    tables = {
+        part: {tag: Table(tag, list(sentences[tag]), label=labels, pair=pairs)}
+        for part, tag in (("train", "en"), ("dev", "en"), ("test", "zh"))
+    }
+    values = {
+        "task": task,
+        "task_options": options,
+        "model": str(folder),
+        "out": str(tmp_path / "out"),
+        "data": {part: dict.fromkeys(found, "memory") for part, found in tables.items()},
+        "training": {"max_steps": 3, "learning_rate": 1e-3},
+        "evaluation": {"resamples": 100},
+        "hardware": {"device": "cpu", "precision": "fp32", "threads": 1},
+    }
+    bundle = run(build(values), tables=tables).bundle
+    texts = [*sentences["ar"], " ".join(sentences["hi"]), "a"]
+    before, found = ours(folder, texts, role=bundle.task.role), bundle.embed(texts)
+    layer = bundle.model.encoder.projection[0].linear.weight
+    assert not np.allclose(layer.detach().numpy(), stock(folder)[2].linear.weight.detach().numpy(), atol=1e-4)
+    assert np.abs(found - before).max() > 1e-3
+
+    library = stock(tmp_path / "out" / "model")
+    np.testing.assert_allclose(found, library.encode(texts), atol=1e-6)
+    np.testing.assert_allclose(found, library.encode(texts, prompt=prompt), atol=1e-6)
+    np.testing.assert_allclose(bundle.embed(texts, role="query"), library.encode_query(texts), atol=1e-6)
+    np.testing.assert_allclose(bundle.embed(texts, role="document"), library.encode_document(texts), atol=1e-6)
+    assert library.max_seq_length == bundle.tokenizer.max_length == 24
+    loaded = Bundle.load(tmp_path / "out", device="cpu", precision="fp32", threads=1)
+    for role in (None, "", "query", "document"):
+        np.testing.assert_allclose(loaded.embed(texts, role=role), bundle.embed(texts, role=role), atol=1e-6)
+
+
+def test_vectors_have_length_one_and_go_by_language(make, tmp_path):
+    bundle = make(tmp_path, kind="xlm", training={"max_steps": 1}).bundle
+    found = bundle.embed(TEXTS, language=["en", "ru", "zh", "en", "en"])
+    assert (found.shape, found.dtype) == ((5, 32), np.float32)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    assert np.abs(found - bundle.embed(TEXTS, language="ru")).max(1).argmin() == 1
+    assert bundle.embed([]).shape == (0, 32)
+    with pytest.raises(TypeError, match="texts is one string"):
+        bundle.embed("pizza")
+    # The library has no place for languages, so it is not told that it can load this one.
+    assert not (tmp_path / PLACE / "out" / "model" / "modules.json").exists()
+
+
+def test_the_manifest_vouches_for_every_module(made, copy):
+    names = {"modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "config_sentence_transformers.json"}
+    assert names < set(json.loads((copy / "manifest.json").read_text()))
+    (copy / "1_Pooling" / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"1_Pooling/config.json was changed"):
+        Bundle.load(copy)
 
 
 # --- damage ----------------------------------------------------------------------------------------------------
@@ -346,7 +426,7 @@ def test_others_may_read_what_this_user_lets_them(made, tmp_path):
     (tmp_path / "usual").touch()
     usual = (tmp_path / "usual").stat().st_mode
     assert usual & 0o044
-    modes = {path.name: path.stat().st_mode for path in (made[1] / "model").iterdir()}
+    modes = {path.name: path.stat().st_mode for path in (made[1] / "model").rglob("*") if path.is_file()}
     assert {name for name, mode in modes.items() if mode != usual} == set()
     assert (made[1] / "model").stat().st_mode & 0o055
 

@@ -59,6 +59,7 @@ def test_an_older_bundle_tells_its_sources_alone(write):
         ("prefix", 3),
         ("prefix", None),
         ("pooling", "median"),
+        ("prompts", {"query": 1}),
         ("max_length", "x"),
         ("max_length", None),
         ("max_length", -1),

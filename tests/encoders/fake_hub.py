@@ -40,12 +40,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._answer(404, error="RevisionNotFound")
         if parts[0] != "api":
             return self._file(folder / "/".join(rest[2:]))
-        files = sorted(folder.iterdir())
+        files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
         if "tree" in rest:
             return self._json(
-                [{"type": "file", "path": f.name, "size": f.stat().st_size, "oid": COMMIT} for f in files]
+                [{"type": "file", "path": path, "size": f.stat().st_size, "oid": COMMIT} for path, f in files.items()]
             )
-        siblings = [{"rfilename": file.name} for file in files]
+        siblings = [{"rfilename": path} for path in files]
         return self._json({"_id": "1", "id": name, "sha": COMMIT, "private": False, "tags": [], "siblings": siblings})
 
     do_HEAD = do_GET  # noqa: N815 - the name that http.server calls

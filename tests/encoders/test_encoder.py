@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from tests.tiny import TOKENIZER_OF, tiny_config
 from transformers import ConvBertConfig, ConvBertModel, MPNetConfig, MPNetModel
 
 from loanword.batches.batch import collate
-from loanword.encoders.encoder import POOLINGS, Encoder, pool
+from loanword.encoders.encoder import Encoder
 from loanword.encoders.frozen import Frozen
+from loanword.encoders.pooling import POOLINGS, Dense, Normalize, pool
 from loanword.errors import ModelError
 from loanword.tasks.model import Model
 from loanword.training.optimizer import freeze, train_mode
@@ -22,30 +22,6 @@ def rows(sentences):
 
 def encode(loaded, rows):
     return loaded.tokenizer.encode([text for _, text in rows], languages=[language for language, _ in rows])
-
-
-@pytest.mark.parametrize("how", POOLINGS)
-def test_pooling_by_hand(how):
-    rng = np.random.default_rng(0)
-    hidden = rng.normal(size=(4, 7, 5)).astype(np.float32)
-    lengths = [7, 1, 3, 5]
-    mask = np.asarray([[int(place < length) for place in range(7)] for length in lengths])
-
-    found = pool(torch.from_numpy(hidden), torch.from_numpy(mask), how=how).numpy()
-
-    for row, length in enumerate(lengths):
-        pieces = hidden[row, :length]
-        expected = {"mean": pieces.mean(0), "cls": pieces[0], "max": pieces.max(0)}[how]
-        np.testing.assert_allclose(found[row], expected, atol=1e-6)
-
-
-def test_pooling_is_done_in_fp32():
-    hidden = torch.full((1, 4096, 2), 1.001, dtype=torch.bfloat16)
-
-    found = pool(hidden, torch.ones(1, 4096), how="mean")
-
-    assert found.dtype == torch.float32
-    assert torch.equal(found, hidden[:, 0].float())  # Summed in bf16, ones beyond 256 would vanish.
 
 
 @pytest.mark.parametrize("how", POOLINGS)
@@ -139,6 +115,38 @@ def test_a_table_without_english_falls_back_to_zero(tiny_encoder):
 @pytest.mark.parametrize("kind", ["bert", "xlm-roberta", "deberta-v2", "modernbert"])
 def test_other_models_have_no_language_ids(tiny_encoder, kind):
     assert tiny_encoder(kind).encoder.language_ids == {}
+
+
+# --- projection ------------------------------------------------------------------------------------------------
+
+
+def projected(loaded):
+    layers = torch.nn.Sequential(Dense(32, 24), Normalize(), Dense(24, 8, bias=False, activation="ReLU"))
+    return Encoder(loaded.encoder.model, name="projected", projection=layers)
+
+
+def test_pooled_vectors_go_through_the_projection_in_fp32(tiny_encoder, rows):
+    loaded = tiny_encoder("bert")
+    encoder = projected(loaded).eval()
+    batch = collate(encode(loaded, rows), pad_id=loaded.tokenizer.pad_id)
+
+    with torch.inference_mode():
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = encoder(batch)
+        expected = encoder.projection(pool(found.hidden, found.mask, how="mean"))
+
+    assert (encoder.width, encoder.pooled_width, loaded.encoder.pooled_width) == (32, 8, 32)
+    assert found.pooled.shape == (len(rows), 8)
+    assert torch.equal(found.pooled, expected)
+
+
+def test_the_projection_learns_with_the_last_layer(tiny_encoder):
+    encoder = projected(tiny_encoder("bert"))
+    last = {id(parameter) for parameter in encoder.layer_parameters()[2]}
+    own = [id(parameter) for parameter in encoder.projection.parameters()]
+    assert len(own) == 3
+    assert set(own) < last
+    assert not {id(p) for group in encoder.layer_parameters()[:2] for p in group} & set(own)
 
 
 # --- layers ----------------------------------------------------------------------------------------------------

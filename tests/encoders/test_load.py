@@ -22,7 +22,7 @@ from loanword.errors import LoanwordError
 for name, options in json.loads(sys.argv[1]):
     try:
         loaded = load(name, **options)
-        print(json.dumps([loaded.encoder.width, loaded.encoder.name, loaded.encoder.model.dtype is not None]))
+        print(json.dumps([loaded.encoder.width, loaded.encoder.name, loaded.encoder.pooling]))
     except LoanwordError as error:
         print(json.dumps([type(error).__name__, str(error)]))
 """
@@ -89,7 +89,7 @@ def test_a_missing_folder(name):
 def test_unknown_names(tiny_folder):
     with pytest.raises(UsageError, match="unknown bundled model 'bundled:e6'; known: bundled:e5-small"):
         load("bundled:e6")
-    with pytest.raises(UsageError, match="unknown pooling 'sum'; known: mean, cls, max"):
+    with pytest.raises(UsageError, match="unknown pooling 'sum'; known: mean, cls, max, mean_sqrt_len_tokens"):
         load(str(tiny_folder("bert")), pooling="sum")
 
 
@@ -240,7 +240,7 @@ def test_a_hub_through_its_own_address(tiny_folder, copy, tmp_path):
             home=tmp_path,
         )
 
-        assert found == pinned == [32, "org/tiny", True]
+        assert found == pinned == [32, "org/tiny", "mean"]
         assert any("model.safetensors" in line for line in asked)
         assert not any("pytorch_model.bin" in line for line in asked)
         assert missing[0] == "ModelError"
@@ -252,9 +252,26 @@ def test_a_hub_through_its_own_address(tiny_folder, copy, tmp_path):
 
     # The Hub is gone now: what was fetched is still there, what was not is told in one sentence, without delay.
     cached, absent = ask(address, ("org/tiny", {}), ("org/other", {}), home=tmp_path)
-    assert cached == [32, "org/tiny", True]
+    assert cached == [32, "org/tiny", "mean"]
     assert absent[0] == "ModelError"
     assert "the Hub cannot be reached" in absent[1]
+
+
+def test_folders_of_sentence_transformers_on_a_hub(tiny_folder, tmp_path):
+    """The encoder may lie in a folder of its own, and what was fetched is found again without a network."""
+    for name, place in (("new", ""), ("old", "0_Transformer")):
+        folder = tmp_path / name
+        shutil.copytree(tiny_folder("bert"), folder / place)
+        (folder / "1_Pooling").mkdir()
+        (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "cls"}))
+        kinds = [(place, "Transformer"), ("1_Pooling", "Pooling")]
+        modules = [{"path": path, "type": f"sentence_transformers.models.{kind}"} for path, kind in kinds]
+        (folder / "modules.json").write_text(json.dumps(modules))
+    calls = [("org/new", {}), ("org/old", {}), ("org/old", {"pooling": "max"})]
+    found = [[32, "org/new", "cls"], [32, "org/old", "cls"], [32, "org/old", "max"]]
+    with serving({"org/new": tmp_path / "new", "org/old": tmp_path / "old"}) as (address, _):
+        assert ask(address, *calls, home=tmp_path) == found
+    assert ask(address, *calls, home=tmp_path) == found
 
 
 @pytest.mark.parametrize("changes", [{}, {"tokenizer_class": "PreTrainedTokenizerFast"}, {"model_max_length": 20}])

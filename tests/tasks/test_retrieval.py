@@ -5,6 +5,7 @@ from loanword.data.records import Record
 from loanword.errors import UsageError
 from loanword.evaluation.metrics import METRICS
 from loanword.tasks.retrieval import Retrieval
+from loanword.tokens.tokenizer import Tokenizer
 
 
 def pairs(rows):
@@ -65,3 +66,17 @@ def test_there_must_be_something_to_find():
         Retrieval().decode([np.zeros((1, 4))], [], [Record("a", "en")], None)
     with pytest.raises(UsageError, match="unknown scoring"):
         Retrieval(scoring="dot")
+    with pytest.raises(UsageError, match="unknown reading 'both'; known: alike, search"):
+        Retrieval(reading="both")
+
+
+def test_a_search_reads_texts_as_queries_and_their_pairs_as_documents(fresh_tokenizer):
+    stock = fresh_tokenizer("unigram")
+    prompts = {"query": "find: ", "document": "here: "}
+    tokenizer = Tokenizer(fresh_tokenizer("unigram"), prompts=prompts, max_length=40)
+    for reading, (one, two) in {"alike": ("", ""), "search": ("find: ", "here: ")}.items():
+        task = Retrieval.from_state(Retrieval(reading=reading).state())
+        (item,) = task.encode(pairs(1), tokenizer)
+        assert item.ids == stock(f"{one}text 0")["input_ids"]
+        assert item.other.ids == stock(f"{two}Text 0")["input_ids"]
+        assert task.role == ("query" if reading == "search" else "")

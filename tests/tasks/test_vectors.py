@@ -2,9 +2,12 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from loanword.batches.batch import collate
 from loanword.data.records import Record
 from loanword.encoders.encoder import EncoderOutput
-from loanword.tasks.vectors import VectorHead, two_texts
+from loanword.hardware import Hardware
+from loanword.tasks import vectors as module
+from loanword.tasks.vectors import VectorHead, embed, two_texts
 from loanword.tokens.tokenizer import Tokenizer
 
 
@@ -47,3 +50,32 @@ def test_two_texts_are_read_apart(fresh_tokenizer):
     assert (one.language, one.other.language, two.other) == ("en", "ru", None)
     assert (one.truncated, two.truncated) == (True, False)
     assert len(one) == len(one.ids) + len(one.other.ids)
+
+
+def test_embedding_is_the_pooled_vector_of_each_text_alone(tiny_encoder, sentences, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 7)
+    loaded = tiny_encoder("xlm", max_length=12)
+    texts = [line for lines in sentences.values() for line in lines[:3]]
+    tags = [tag for tag in sentences for _ in range(3)]
+    machine = Hardware(device="cpu", precision="fp32", threads=1)
+    loaded.encoder.train()
+    found = embed(loaded.encoder, loaded.tokenizer, texts, languages=tags, hardware=machine)
+    assert (found.shape, found.dtype) == ((18, 32), np.float32)
+    for row, (text, tag) in enumerate(zip(texts, tags, strict=True)):
+        (item,) = loaded.tokenizer.encode([text], languages=[tag])
+        with torch.inference_mode():
+            pooled = loaded.encoder(collate([item], pad_id=loaded.tokenizer.pad_id)).pooled[0].numpy()
+        np.testing.assert_allclose(found[row], pooled / np.linalg.norm(pooled), atol=1e-6)
+    assert embed(loaded.encoder, loaded.tokenizer, [], languages=[], hardware=machine).shape == (0, 32)
+
+
+def test_embedding_has_prompts_by_role(tiny_encoder):
+    loaded = tiny_encoder("bert", prompts={"query": "find: "}, max_length=40)
+    machine = Hardware(device="cpu", precision="fp32", threads=1)
+
+    def vector(text, role=""):
+        return embed(loaded.encoder, loaded.tokenizer, [text], languages=["en"], role=role, hardware=machine)[0]
+
+    np.testing.assert_allclose(vector("tea", "query"), vector("find: tea"), atol=1e-6)
+    np.testing.assert_allclose(vector("tea", "document"), vector("tea"), atol=1e-6)
+    assert np.abs(vector("tea") - vector("find: tea")).max() > 0.01

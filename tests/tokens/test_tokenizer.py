@@ -149,6 +149,20 @@ def test_the_prefix_goes_before_the_first_text(tokenizer_kind, fresh_tokenizer):
     assert tokenizer.pieces("warm") == stock.tokenize("warm")
 
 
+def test_a_text_with_a_role_has_the_prompt_for_it(tokenizer_kind, fresh_tokenizer):
+    stock = fresh_tokenizer(tokenizer_kind)
+    prompts = {"query": "find: ", "topic": "about: "}
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), prefix="text: ", prompts=prompts, max_length=32)
+
+    def ids(**role):
+        return tokenizer.encode(["warm soup"], languages=["en"], **role)[0].ids
+
+    assert ids(role="query") == stock("find: warm soup")["input_ids"]
+    assert ids(role="document") == ids(role="") == ids() == stock("text: warm soup")["input_ids"]
+    with pytest.raises(UsageError, match="unknown role 'topic'; known: query, document"):
+        ids(role="topic")
+
+
 def test_save_writes_what_the_stock_tokenizer_writes_and_the_guard_stays(tokenizer_kind, fresh_tokenizer, tmp_path):
     stock = fresh_tokenizer(tokenizer_kind)
     stock.backend_tokenizer.enable_truncation(max_length=17)

@@ -42,8 +42,11 @@ def unpack(folder: Path, settings: EncoderSettings = EncoderSettings()) -> tuple
     """Check the bundle in `folder` against its manifest; return what it says of itself, and its encoder."""
     manifest.verify(folder)
     info = read(folder)
-    own = {"prefix": info.prefix, "pooling": info.pooling, "max_length": info.max_length}
-    return info, load(str(folder), **{**own, **settings.model_dump(exclude_none=True)})
+    own = {name: getattr(info, name) for name in ("prefix", "prompts", "pooling", "max_length")}
+    given = settings.model_dump(exclude_none=True)
+    if "prefix" in given:
+        given["prompts"] = {}
+    return info, load(str(folder), **{**own, **given})
 
 
 def bundle_folder(path: str | Path) -> Path | None:

@@ -3,6 +3,7 @@
 config.json model.safetensors     the encoder, as transformers loads it
 head.safetensors                  the head and the temperature
 tokenizer.json ...                the tokenizer, as transformers loads it
+modules.json 1_Pooling/ ...       pooling, prompts and length limit, as sentence-transformers loads them
 loanword.json                     task, labels, prefix, pooling, what it was trained on
 README.md report.json             the model card, the scores
 manifest.json                     SHA-256 of every file but the card, which may be edited
@@ -18,6 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from loanword.config import Recipe, expanded
 from loanword.data.records import Record
 from loanword.deploy import manifest
@@ -27,6 +30,7 @@ from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
 from loanword.durable import beside, put
+from loanword.encoders.modules import save_modules
 from loanword.encoders.save import save_model, save_tensors
 from loanword.errors import LoanwordError, ModelError, UsageError, in_short
 from loanword.evaluation import report as reports
@@ -38,7 +42,8 @@ from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
 from loanword.tasks.task import TASKS, Prediction
-from loanword.tokens.tokenizer import Tokenizer
+from loanword.tasks.vectors import embed
+from loanword.tokens.tokenizer import Role, Tokenizer
 from loanword.version import __version__
 
 HEAD = "head.safetensors"
@@ -93,6 +98,24 @@ class Bundle:
         found = outputs(self.model, encoded, pad_id=self.tokenizer.pad_id, hardware=self.hardware)
         predictions: list[Prediction] = self.task.decode(found.values, encoded, records, self.tokenizer)
         return predictions
+
+    def embed(
+        self, texts: Sequence[str], *, language: str | Sequence[str] = "und", role: Role | None = None
+    ) -> np.ndarray:
+        """Return the vectors of `texts` (n, width), in order, of length 1.
+
+        `language` is as for `predict`. The model's prompt for `role` ("query", "document") goes before the texts, if it
+        has one; None: as the task reads texts.
+        """
+        records = records_of(texts, language=language)
+        return embed(
+            self.model.encoder,
+            self.tokenizer,
+            texts,
+            languages=[record.language for record in records],
+            role=self.task.role if role is None else role,
+            hardware=self.hardware,
+        )
 
     def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:
         """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole.
@@ -152,6 +175,8 @@ class Bundle:
         config.label2id = {label: number for number, label in enumerate(self.task.labels)}
         save_model(self.model.encoder.model, folder)
         self.tokenizer.save(folder)
+        if not self.model.encoder.language_ids:  # sentence-transformers has no place for the languages of texts.
+            save_modules(self.model.encoder, self.tokenizer, folder, role=self.task.role)
         state = {
             **{f"head.{name}": value for name, value in self.model.head.state_dict().items()},
             **{f"adjust.{name}": value for name, value in self.model.adjust.state_dict().items()},
@@ -179,6 +204,7 @@ class Bundle:
             "task_state": self.task.state(),
             "model": model_name(self.model.encoder.name),
             "prefix": self.tokenizer.prefix,
+            "prompts": self.tokenizer.prompts,
             "pooling": self.model.encoder.pooling,
             "max_length": self.tokenizer.max_length,
             "seed": self.seed,

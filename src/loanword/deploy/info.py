@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from loanword.config import Settings
+from loanword.config import Pooling, Settings
 from loanword.errors import ModelError
 from loanword.strategies.regime import Lineage
 from loanword.version import __version__
@@ -27,7 +27,8 @@ class Info(Settings):
     task_state: dict[str, Any]
     model: str
     prefix: str
-    pooling: Literal["mean", "cls", "max"]
+    prompts: dict[str, str] = Field(default_factory=dict)
+    pooling: Pooling
     max_length: int = Field(ge=8)
     seed: int | None = None
     lineage: Lineage

@@ -13,6 +13,7 @@ from loanword.batches.batch import Batch
 from loanword.encoders.attention import shorten
 from loanword.encoders.dropout import lighten
 from loanword.encoders.packed import can_pack, forget, packed
+from loanword.encoders.pooling import Dense, pool
 from loanword.errors import ModelError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EncoderOutput:
-    """Vectors of a batch: `hidden` (batch, seq, width), `mask` (batch, seq), `pooled` (batch, width).
+    """Vectors of a batch: `hidden` (batch, seq, width), `mask` (batch, seq), `pooled` (batch, pooled width).
 
     `ids` (batch, seq) are the pieces that were read, `into` the languages to answer in, for heads that write.
     """
@@ -33,34 +34,26 @@ class EncoderOutput:
     into: tuple[str, ...] = ()
 
 
-def pool(hidden: torch.Tensor, mask: torch.Tensor, *, how: str) -> torch.Tensor:
-    """Reduce (batch, seq, width) to (batch, width), in fp32: "mean" over pieces, "cls" the first, "max"."""
-    hidden = hidden.float()
-    if how == "cls":
-        return hidden[:, 0]
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
-    if how == "mean":
-        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
-    return hidden.masked_fill(weights == 0, float("-inf")).amax(1)
-
-
-POOLINGS = ("mean", "cls", "max")
-
-
 class Encoder(nn.Module):
     """Any transformers encoder, called with a `Batch`.
 
     Hides what differs between architectures: token types, XLM's language ids, where the layers are kept.
     """
 
-    def __init__(self, model: Any, *, name: str, pooling: str = "mean") -> None:
-        """Wrap the transformers model `model`, known to the user as `name`; attention and dropout become ours."""
+    def __init__(
+        self, model: Any, *, name: str, pooling: str = "mean", projection: nn.Sequential | None = None
+    ) -> None:
+        """Wrap the transformers model `model`, known to the user as `name`; attention and dropout become ours.
+
+        `projection` is what pooled vectors go through, if anything.
+        """
         super().__init__()
         shorten(model)
         lighten(model)
         self.model = model
         self.name = name
         self.pooling = pooling
+        self.projection = nn.Sequential() if projection is None else projection
         self.frozen: Frozen | None = None
         self.language_ids: dict[str, int] = _language_ids(model.config)
         takes = inspect.signature(type(model).forward).parameters
@@ -85,8 +78,14 @@ class Encoder(nn.Module):
 
     @property
     def width(self) -> int:
-        """Size of a vector."""
+        """Size of a piece's vector."""
         return int(self.config.hidden_size)
+
+    @property
+    def pooled_width(self) -> int:
+        """Size of a text's vector."""
+        layers = [part for part in self.projection if isinstance(part, Dense)]
+        return layers[-1].linear.out_features if layers else self.width
 
     @property
     def stacks(self) -> list[nn.ModuleList]:
@@ -103,7 +102,7 @@ class Encoder(nn.Module):
         return stacks[0]
 
     def layer_parameters(self) -> list[list[nn.Parameter]]:
-        """Parameters by depth: index 0 holds the embeddings, index i the i-th layer's (a final norm goes last)."""
+        """Parameters by depth: index 0 holds the embeddings, index i the i-th layer's; what comes after goes last."""
         by_depth: list[list[nn.Parameter]] = [[] for _ in range(int(self.config.num_hidden_layers) + 1)]
         placed: set[int] = set()
 
@@ -116,8 +115,11 @@ class Encoder(nn.Module):
             for depth, layer in enumerate(stack, start=1):
                 for parameter in layer.parameters():
                     place(depth, parameter)
+        top = len(by_depth) - 1
         for name, parameter in self.model.named_parameters():
-            place(_depth_outside(name, top=len(by_depth) - 1), parameter)
+            place(_depth_outside(name, top=top), parameter)
+        for parameter in self.projection.parameters():
+            place(top, parameter)
         return by_depth
 
     def forward(self, batch: Batch) -> EncoderOutput:
@@ -126,7 +128,8 @@ class Encoder(nn.Module):
             hidden = self.frozen.hidden(self, batch)
         else:
             hidden = self.hidden(batch, packed(self, batch) if can_pack() and not self.training else None)
-        pooled = pool(hidden, batch.mask, how=self.pooling)
+        with torch.autocast(hidden.device.type, enabled=False):
+            pooled = self.projection(pool(hidden, batch.mask, how=self.pooling))
         return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pooled, ids=batch.ids, into=batch.into)
 
     def train(self, mode: bool = True) -> Encoder:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from loanword.config import expanded
-from loanword.encoders.encoder import POOLINGS, Encoder
+from loanword.encoders.encoder import Encoder
 from loanword.encoders.models import MODELS, lookup
+from loanword.encoders.modules import Modules, read_modules
+from loanword.encoders.pooling import POOLINGS, Dense
 from loanword.encoders.quiet import quiet_transformers
 from loanword.errors import MissingExtra, ModelError, UsageError
 from loanword.hub import ask_hub
@@ -39,27 +42,36 @@ def load(
     *,
     max_length: int | None = None,
     prefix: str | None = None,
+    prompts: Mapping[str, str] | None = None,
     pooling: str | None = None,
     revision: str | None = None,
 ) -> Loaded:
     """Load the encoder `name`.
 
-    `max_length` is in pieces and capped by the model's positions; `prefix` and `pooling` default to what the model
-    registry says. Raises `ModelError` in one sentence for a model that cannot be had, `UsageError` for a wrong name.
+    `max_length` is in pieces and capped by the model's positions. It, `prefix`, `prompts` and `pooling` default to what
+    a folder of sentence-transformers says, or else the model registry; a `prefix` alone goes before texts of any role.
+    Raises `ModelError` in one sentence for a model that cannot be had, `UsageError` for a wrong name.
     """
     source, options = _resolve(name, revision)
-    entry = lookup(name)
-    pooling = pooling or entry.pooling
+    entry, said = lookup(name), read_modules(partial(_find, source, options), name=name)
+    known = said or Modules()
+    pooling = pooling or known.pooling or entry.pooling
     if pooling not in POOLINGS:
         raise UsageError(f"unknown pooling '{pooling}'; known: {', '.join(POOLINGS)}")
-    model, fast = _read(source, name=name, options=options)
+    if prompts is None:
+        prompts = {} if prefix is not None else known.prompts or entry.prompts
+    if prefix is None:
+        prefix = known.prefix or entry.prefix
+    model, fast = _read(source, name=name, options={**options, "subfolder": known.subfolder})
     limit = positions(model)
-    encoder = Encoder(model, name=name, pooling=pooling)
-    tokenizer = Tokenizer(
-        fast,
-        prefix=entry.prefix if prefix is None else prefix,
-        max_length=min(max_length or limit, limit),
-    )
+    encoder = Encoder(model, name=name, pooling=pooling, projection=known.projection)
+    _expect_fitting(encoder)
+    if said:
+        encoder.language_ids = {}  # sentence-transformers tells a model no language.
+        max_length = max_length or said.max_length or fast.model_max_length
+        if said.lowercase:
+            _lowercase(fast)
+    tokenizer = Tokenizer(fast, prefix=prefix, prompts=prompts, max_length=min(max_length or limit, limit))
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:
         raise ModelError(
@@ -91,13 +103,37 @@ def _resolve(name: str, revision: str | None) -> tuple[str, dict[str, Any]]:
         return str(bundled.folder()), {}
     path = expanded(name)
     if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise ModelError(f"{path} has no config.json; expected a Hugging Face model folder")
-        _expect_safetensors(str(path), {file.name for file in path.iterdir()})
         return str(path), {}
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise UsageError(f"model folder '{name}' does not exist")
     return name, {"revision": revision, "local_files_only": not _on_hub(name, revision)}
+
+
+def _find(source: str, options: Mapping[str, Any], file: str) -> Path | None:
+    """Return where `file` of the folder or repository `source` lies, fetched if need be; None where it has none."""
+    if Path(source).is_dir():
+        return Path(source) / file if (Path(source) / file).is_file() else None
+    from transformers.utils import cached_file
+
+    with quiet_transformers():
+        quietly = {f"_raise_exceptions_for_{what}": False for what in ("missing_entries", "connection_errors")}
+        found = cached_file(source, file, **options, **quietly)
+    return found and Path(found)
+
+
+def _lowercase(fast: Any) -> None:
+    """Let the tokenizer `fast` turn all letters into small ones first."""
+    from tokenizers import normalizers
+
+    backend = fast.backend_tokenizer
+    parts = [normalizers.Lowercase(), *filter(None, [backend.normalizer])]
+    backend.normalizer = normalizers.Sequence(parts)
+
+
+def _expect_model(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} has no config.json; expected a Hugging Face model folder")
+    _expect_safetensors(str(folder), {file.name for file in folder.iterdir()})
 
 
 def _expect_safetensors(name: str, files: Collection[str]) -> None:
@@ -125,6 +161,9 @@ def _on_hub(name: str, revision: str | None) -> bool:
 
 
 def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    if Path(source).is_dir():
+        source = str(Path(source) / options.pop("subfolder"))
+        _expect_model(Path(source))
     try:
         import torch
         from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer
@@ -178,6 +217,15 @@ def _expect_complete(name: str, model: Any, *, missing: Collection[str]) -> None
             f"{name} lacks {len(absent)} of the weights of a {type(model).__name__}, such as {absent[0]}; "
             "config.json and the safetensors do not belong together, or tensors were renamed or left out"
         )
+
+
+def _expect_fitting(encoder: Encoder) -> None:
+    """Raise `ModelError` unless every layer of the projection takes what the one before it gives."""
+    layers = [part.linear for part in encoder.projection if isinstance(part, Dense)]
+    widths = [encoder.width, *(layer.out_features for layer in layers)]
+    for width, layer in zip(widths, layers, strict=False):
+        if layer.in_features != width:
+            raise ModelError(f"{encoder.name}: a Dense takes vectors of {layer.in_features} numbers, but gets {width}")
 
 
 def _explain(error: Exception, *, name: str, missing: bool) -> str:

@@ -1,20 +1,23 @@
 """What is known about named models: prefixes, pooling, licence. Facts of the model, so no task repeats them.
 
-A model that is not listed here works too: mean pooling, no prefix.
+A model that is not listed here works too: as its folder says, or else with mean pooling and no prefix.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+E5 = {"query": "query: ", "document": "passage: "}
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
     """What the registry says of a model.
 
-    `prefix` goes before every text of a supervised task; `pooling` is how pieces become one vector, as the model's
-    authors do it where they do. The e5 models were made with "query: " before a text: for labels that is left out,
-    since it pulls languages apart (docs/log.md).
+    `prefix` goes before every text; `pooling` is how pieces become one vector, as the model's authors do it where they
+    do. `prompts` go before texts that have a role in a search. The e5 models were made with one before every text: for
+    labels and translations it is left out, since it pulls languages apart (docs/log.md).
     """
 
     name: str
@@ -25,6 +28,7 @@ class ModelEntry:
     licence: str = ""
     hub_id: str = ""
     """Where on the Hub it comes from, if `name` is no Hub id."""
+    prompts: Mapping[str, str] = field(default_factory=dict)
 
 
 MODELS = {
@@ -36,10 +40,11 @@ MODELS = {
             languages=94,
             licence="MIT",
             hub_id="intfloat/multilingual-e5-small",
+            prompts=E5,
         ),
-        ModelEntry("intfloat/multilingual-e5-small", "12 layers, width 384", "", "mean", 94, "MIT"),
-        ModelEntry("intfloat/multilingual-e5-base", "12 layers, width 768", "", "mean", 94, "MIT"),
-        ModelEntry("intfloat/multilingual-e5-large", "24 layers, width 1024", "", "mean", 94, "MIT"),
+        ModelEntry("intfloat/multilingual-e5-small", "12 layers, width 384", "", "mean", 94, "MIT", prompts=E5),
+        ModelEntry("intfloat/multilingual-e5-base", "12 layers, width 768", "", "mean", 94, "MIT", prompts=E5),
+        ModelEntry("intfloat/multilingual-e5-large", "24 layers, width 1024", "", "mean", 94, "MIT", prompts=E5),
         ModelEntry("FacebookAI/xlm-roberta-base", "12 layers, width 768", "", "mean", 100, "MIT"),
         ModelEntry("FacebookAI/xlm-roberta-large", "24 layers, width 1024", "", "mean", 100, "MIT"),
         ModelEntry("google-bert/bert-base-multilingual-cased", "12 layers, width 768", "", "mean", 104, "Apache-2.0"),

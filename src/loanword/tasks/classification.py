@@ -82,7 +82,7 @@ class Classification(Task):
         return head
 
     def _head(self, encoder: Encoder) -> ClassHead:
-        return ClassHead(encoder.width, len(self.labels), **self._head_options())
+        return ClassHead(encoder.pooled_width, len(self.labels), **self._head_options())
 
     def _head_options(self) -> dict[str, Any]:
         return {"kind": self.kind, "dropout": self.dropout, "smoothing": self.smoothing}

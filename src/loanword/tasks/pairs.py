@@ -44,7 +44,7 @@ class Pairs(Classification):
     def _head(self, encoder: Encoder) -> ClassHead:
         if self.reading == "together":
             return super()._head(encoder)
-        return ClassHead(4 * encoder.width, len(self.labels), features=of_two_texts, **self._head_options())
+        return ClassHead(4 * encoder.pooled_width, len(self.labels), features=of_two_texts, **self._head_options())
 
     def state(self) -> dict[str, Any]:
         """Return labels and settings."""

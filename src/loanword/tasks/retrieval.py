@@ -38,21 +38,28 @@ class Retrieval(Task):
 
     Candidates are the table's own rows; a row whose text equals the right one is right, too. Trained by ranking
     translations above those of the other rows of a batch.
+
+    `reading` "alike" puts nothing but the model's prefix before either text; "search" reads texts as queries and second
+    texts as documents, with the prompts that the model has for them.
     """
 
     columns = PARALLEL_TEXT
     metrics = ("retrieval-accuracy", "retrieval-at-5")
 
-    def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05) -> None:
+    def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05, reading: str = "alike") -> None:
         """Create the task; `scoring` of neighbours: "cosine", "csls" or "margin"."""
         if scoring not in SCORINGS:
             raise UsageError(f"unknown scoring '{scoring}'; known: {', '.join(SCORINGS)}")
+        if reading not in ("alike", "search"):
+            raise UsageError(f"unknown reading '{reading}'; known: alike, search")
+        self.reading = reading
+        self.role = "query" if reading == "search" else ""
         self.scoring: Scoring = scoring
         self.temperature = temperature
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode text and translation apart."""
-        return two_texts(records, tokenizer)
+        return two_texts(records, tokenizer, roles=(self.role, "document" if self.role else ""))
 
     def targets(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Return nothing that is needed: the rows of a batch are each other's wrong answers."""
@@ -124,4 +131,4 @@ class Retrieval(Task):
 
     def state(self) -> dict[str, Any]:
         """Return the settings."""
-        return {"scoring": self.scoring, "temperature": self.temperature}
+        return {"scoring": self.scoring, "temperature": self.temperature, "reading": self.reading}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from loanword.data.records import Label, Record, Shape
     from loanword.encoders.encoder import Encoder
     from loanword.tokens.encoded import Encoded
-    from loanword.tokens.tokenizer import Tokenizer
+    from loanword.tokens.tokenizer import Role, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,14 @@ class Task(ABC):
     `columns` is the data shape it reads; `metrics` are names in the metric registry, the main one first. A task that
     has seen its training records (`fit`) can be written to a bundle with `state` and made again from it. `defaults`
     are settings of "training" and "encoder" that suit it better than the usual ones, where a recipe says nothing.
+    `role` is what a text is, where the model has prompts for what is looked for and for where it is.
     """
 
     columns: Shape
     metrics: tuple[str, ...]
     defaults: Mapping[str, Mapping[str, Any]] = {}
     labels: tuple[str, ...] = ()
+    role: Role = ""
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:  # noqa: B027
         """Learn from the training records, and from how they are tokenized, what must be known before encoding."""

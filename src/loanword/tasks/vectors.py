@@ -5,19 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import nn
 
+from loanword.batches.batch import Batch
+from loanword.batches.passes import passes
 from loanword.data.records import Record
-from loanword.encoders.encoder import EncoderOutput
+from loanword.encoders.encoder import Encoder, EncoderOutput
+from loanword.hardware import Hardware
 from loanword.tokens.encoded import Encoded
-from loanword.tokens.tokenizer import Tokenizer
+from loanword.tokens.tokenizer import Role, Tokenizer
+
+CHUNK = 2**16
+"""Texts that are encoded at a time: their pieces take more memory than their vectors."""
 
 
-def two_texts(records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
-    """Encode the two texts of each record apart; one without a second text has one alone."""
-    encoded = tokenizer.encode([one.text for one in records], languages=[one.languages[0] for one in records])
-    seconds = tokenizer.encode([one.pair for one in records], languages=[one.languages[1] for one in records])
+def embed(
+    encoder: Encoder,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    languages: Sequence[str],
+    role: Role = "",
+    hardware: Hardware,
+) -> np.ndarray:
+    """Return the vectors of `texts` (n, pooled width), in order, of length 1, in fp32; all texts are of one `role`.
+
+    The encoder must be where `hardware` says. Memory holds little but the result, whatever the number of texts.
+    """
+    found = np.empty((len(texts), encoder.pooled_width), dtype=np.float32)
+    encoder.eval()
+
+    def vectors(batch: Batch) -> torch.Tensor:
+        return nn.functional.normalize(encoder(batch).pooled.float(), dim=-1)
+
+    for start in range(0, len(texts), CHUNK):
+        part = slice(start, start + CHUNK)
+        encoded = tokenizer.encode(texts[part], languages=languages[part], role=role)
+        for rows, values in passes(vectors, encoded, pad_id=tokenizer.pad_id, hardware=hardware):
+            found[part][rows] = values.numpy()
+    return found
+
+
+def two_texts(records: Sequence[Record], tokenizer: Tokenizer, *, roles: tuple[Role, Role] = ("", "")) -> list[Encoded]:
+    """Encode the two texts of each record apart, each in its role; one without a second text has one alone."""
+    texts, pairs = [one.text for one in records], [one.pair for one in records]
+    encoded = tokenizer.encode(texts, languages=[one.languages[0] for one in records], role=roles[0])
+    seconds = tokenizer.encode(pairs, languages=[one.languages[1] for one in records], role=roles[1])
     for item, other, record in zip(encoded, seconds, records, strict=True):
         item.other = other if record.pair else None
         item.truncated = item.truncated or (bool(record.pair) and other.truncated)

@@ -8,10 +8,10 @@ could produce is cut after its first character before the model sees it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from loanword.errors import ModelError, UsageError
 from loanword.tokens.encoded import Encoded
@@ -20,6 +20,9 @@ LONGEST_PIECE = 64
 """Characters a piece is assumed to span at most: longer texts are cut to this times the length limit beforehand, so
 that a text of a million characters costs no more than it can matter."""
 
+
+Role = Literal["", "query", "document"]
+"""What a text is in a search; "" where it is in none."""
 
 BEGINNINGS = "▁Ġ \u00a0"
 """What pieces begin with at the start of a word."""
@@ -61,10 +64,16 @@ class Tokenizer:
     Wraps a transformers fast tokenizer and guards its backend in place; `save` writes it as it was loaded.
     """
 
-    def __init__(self, fast: Any, *, prefix: str = "", max_length: int = 512) -> None:
-        """Wrap `fast`; `prefix` is put before every text, at most `max_length` pieces are kept."""
+    def __init__(
+        self, fast: Any, *, prefix: str = "", prompts: Mapping[str, str] | None = None, max_length: int = 512
+    ) -> None:
+        """Wrap `fast`; `prefix` is put before every text, at most `max_length` pieces are kept.
+
+        `prompts` are what is put there in its place where a text has a role: "query", "document".
+        """
         self.fast = fast
         self.prefix = prefix
+        self.prompts = dict(prompts or {})
         self.max_length = max_length
         if fast.pad_token_id is None:
             raise ModelError("the tokenizer has no padding token; set one in its tokenizer_config.json")
@@ -82,14 +91,23 @@ class Tokenizer:
         return len(self.fast)
 
     def encode(
-        self, texts: Sequence[str], *, languages: Sequence[str], pairs: Sequence[str] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        languages: Sequence[str],
+        pairs: Sequence[str] | None = None,
+        role: Role = "",
     ) -> list[Encoded]:
         """Encode `texts` (each with its second text from `pairs`, if given), one `Encoded` each, in order.
 
-        Raises `UsageError` for text that is no Unicode text (lone surrogates).
+        All of them are of one `role`: of the model's prompts, it says which is put before them, if there is one.
+        Raises `UsageError` for text that is no Unicode text (lone surrogates), and for an unknown role.
         """
+        if role not in get_args(Role):
+            raise UsageError(f"unknown role '{role}'; known: query, document")
         limit = self.max_length * LONGEST_PIECE
-        firsts = [(self.prefix + text)[:limit] for text in texts]
+        prefix = self.prompts.get(role, self.prefix) if role else self.prefix
+        firsts = [(prefix + text)[:limit] for text in texts]
         seconds = [""] * len(texts) if pairs is None else [text[:limit] for text in pairs]
         inputs: list[Any] = firsts if pairs is None else list(zip(firsts, seconds, strict=True))
         try:
@@ -108,7 +126,7 @@ class Tokenizer:
                 language=language,
                 row=row,
                 types=code.type_ids if pairs is not None else None,
-                truncated=bool(code.overflowing) or len(self.prefix) + len(texts[row]) > limit,
+                truncated=bool(code.overflowing) or len(prefix) + len(texts[row]) > limit,
             )
             for row, (code, language) in enumerate(zip(codes, languages, strict=True))
         ]
