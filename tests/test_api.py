@@ -3,6 +3,7 @@ import math
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import loanword
@@ -91,6 +92,15 @@ def test_a_bundle_from_before_lineages_claims_nothing(trained, toy_data, tmp_pat
     assert found.regime.startswith("not known to be zero-shot: what training saw is not recorded; trained on en; ")
     assert found.sources == ("en",)
     assert list(found.languages) == found.targets == ["ru"]
+
+
+def test_embed(tiny_folder, trained, sentences):
+    texts, machine = list(sentences["ru"]), {"device": "cpu", "precision": "fp32", "threads": 1}
+    bundle = loanword.load(trained[1], **machine)
+    assert np.array_equal(loanword.embed(texts, model=trained[1], language="ru", **machine), bundle.embed(texts))
+    found = loanword.embed(texts, model=tiny_folder("bert"), language=["ru"] * 10, **machine)
+    assert found.shape == (10, 32)
+    assert np.abs(found - bundle.embed(texts)).max() > 1e-4
 
 
 def test_public_names_all_load():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loanword.config import DataSettings, Recipe, build, read
+from loanword.config import DataSettings, MeasureSettings, Recipe, build, overridden, part, read
 from loanword.errors import ConfigError, UsageError
 
 MINIMAL = {"data": {"train": {"en": "en.jsonl"}}}
@@ -96,8 +96,8 @@ def test_every_setting_can_be_written():
     written = tomllib.loads(build(changed).to_toml())
     assert written == changed
     assert set(written) == set(Recipe.model_fields) - {"training"}
-    for part in ("data", "encoder", "evaluation", "hardware"):
-        assert set(written[part]) == set(Recipe.model_fields[part].annotation.model_fields)
+    for name in ("data", "encoder", "evaluation", "hardware"):
+        assert set(written[name]) == set(Recipe.model_fields[name].annotation.model_fields)
 
 
 def test_a_recipe_says_what_it_is_even_where_it_is_the_default():
@@ -135,6 +135,16 @@ def test_the_last_override_wins_and_the_callers_values_stay():
 def test_overrides_that_say_nothing(text):
     with pytest.raises(ConfigError, match="override '"):
         build({**MINIMAL, "seed": 1}, overrides=[text])
+
+
+def test_overrides_of_a_part_tell_its_own_keys():
+    values, problems = overridden({"a": {"b": 1}}, ["a.c=2", "encoder.prefix=7", "x"])
+    assert values == {"a": {"b": 1, "c": 2}, "encoder": {"prefix": "7"}}
+    assert problems == ["override 'x': expected a.b=c"]
+    with pytest.raises(ConfigError, match=r"unknown key 'encoder.poling'; did you mean 'encoder.pooling'\?"):
+        part(MeasureSettings, {"encoder": {"poling": "cls"}}, where="here")
+    with pytest.raises(ConfigError, match=r"unknown key 'training'$"):
+        part(MeasureSettings, {"training": {}}, where="here")
 
 
 def test_all_problems_at_once():

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from loanword.version import __version__
 
 if TYPE_CHECKING:
-    from loanword.api import check, evaluate, load, read_recipe, transfer
+    from loanword.api import check, embed, evaluate, load, read_recipe, transfer
     from loanword.config import Recipe
     from loanword.data.read import read
     from loanword.data.records import Record, Table
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "check": "api",
+    "embed": "api",
     "evaluate": "api",
     "load": "api",
     "read_recipe": "api",

@@ -7,7 +7,7 @@ loanword.load("run").predict(["Schalte das Licht ein"])
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from loanword import config
 from loanword.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from loanword.config import Recipe
     from loanword.cost import Cost
     from loanword.data.check import Finding
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from loanword.evaluation.scores import TransferReport
     from loanword.progress import Progress
     from loanword.run import Result
+    from loanword.tokens.tokenizer import Role
 
 
 def transfer(
@@ -69,6 +72,28 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto", thr
     from loanword.deploy.bundle import Bundle
 
     return Bundle.load(path, device=device, precision=precision, threads=threads)
+
+
+def embed(
+    texts: Sequence[str],
+    *,
+    model: str | Path = "bundled:e5-small",
+    language: str | Sequence[str] = "und",
+    role: Role | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 0,
+) -> np.ndarray:
+    """Return the vectors of `texts` (n, width), in order, of length 1, by a bundle or any other model.
+
+    `language` is one tag, or one a text. The model's prompt for `role` ("query", "document") goes before the texts, if
+    it has one; None: as the model is used. To embed again and again, keep `loanword.load(...)` or
+    `loanword.Bundle.untrained(...)`, and ask it.
+    """
+    from loanword.deploy.embedding import embedder
+
+    found = embedder(model, device=device, precision=precision, threads=threads)
+    return found.embed(texts, language=language, role=role)
 
 
 def evaluate(

@@ -138,11 +138,23 @@ class HardwareSettings(Settings):
     threads: int = Field(default=0, ge=0, le=1024)
 
 
+TaskOptions = dict[str, bool | int | float | str]
+
+
+class MeasureSettings(Settings):
+    """How a model is measured that nothing trains: `encoder` and `task_options` are for one that is no bundle."""
+
+    task_options: TaskOptions = Field(default_factory=dict)
+    encoder: EncoderSettings = EncoderSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    hardware: HardwareSettings = HardwareSettings()
+
+
 class Recipe(Settings):
     """Everything a run needs to know."""
 
     task: str = "classification"
-    task_options: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    task_options: TaskOptions = Field(default_factory=dict)
     """What the task can be told beside its data, e.g. ``reading = "apart"`` of pairs."""
     objective: str = "supervised"
     model: str = "bundled:e5-small"
@@ -215,16 +227,21 @@ def _filled(value: Any) -> Any:
 
 def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str = "recipe") -> Recipe:
     """Make a recipe from nested `values` and ``a.b=c`` overrides; raises `ConfigError` with every problem."""
-    merged = deepcopy(dict(values))
-    problems = [problem for text in overrides if (problem := _override(merged, text))]
+    merged, problems = overridden(values, overrides)
     try:
         recipe = Recipe.model_validate(merged)
     except ValidationError as error:
-        problems += [line for item in error.errors() for line in _describe(item)]
+        problems += [line for item in error.errors() for line in _describe(item, Recipe)]
         raise ConfigError(problems, where=where) from None
     if problems:
         raise ConfigError(problems, where=where)
     return recipe
+
+
+def overridden(values: Mapping[str, Any], overrides: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return nested `values` with ``a.b=c`` overrides, and what is wrong with these."""
+    merged = deepcopy(dict(values))
+    return merged, [problem for text in overrides if (problem := _override(merged, text))]
 
 
 def part(model: type[Part], values: Mapping[str, Any], *, where: str) -> Part:
@@ -232,7 +249,7 @@ def part(model: type[Part], values: Mapping[str, Any], *, where: str) -> Part:
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError([line for item in error.errors() for line in _describe(item)], where=where) from None
+        raise ConfigError([line for item in error.errors() for line in _describe(item, model)], where=where) from None
 
 
 def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
@@ -332,11 +349,11 @@ def _is_text(model: type[BaseModel], parents: list[str], last: str) -> bool:
     return info is not None and info.annotation in (str, str | None)
 
 
-def _describe(item: Any) -> list[str]:
-    """Say what is wrong with one value, and what would be right: mostly one line."""
+def _describe(item: Any, model: type[BaseModel]) -> list[str]:
+    """Say what is wrong with one value of `model`, and what would be right: mostly one line."""
     place = ".".join(str(part) for part in item["loc"]) or "recipe"
     if item["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(place, _keys(Recipe), n=1)
+        close = difflib.get_close_matches(place, _keys(model), n=1)
         return [f"unknown key '{place}'" + (f"; did you mean '{close[0]}'?" if close else "")]
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "value_error":

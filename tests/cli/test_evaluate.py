@@ -1,5 +1,11 @@
 import json
 
+import pytest
+
+import loanword
+from loanword.config import EncoderSettings
+from loanword.deploy.bundle import Bundle
+
 
 def test_scores_are_those_of_the_run(call, finished, toy_data):
     result, folder = finished
@@ -43,3 +49,55 @@ def test_an_unknown_report_language(call, finished, toy_data):
     done = call("evaluate", finished[1], "--test", f"ru={toy_data['test']['ru']}", "--report-language", "xx")
     assert done.exit_code == 2
     assert "written in 'en' or 'zh', not in 'xx'" in done.stderr
+
+
+@pytest.fixture
+def parallel(tmp_path, sentences):
+    lines = [f"{one}\t{two}" for one, two in zip(sentences["en"], sentences["ru"], strict=True)]
+    (tmp_path / "en-ru.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tmp_path / "en-ru.tsv"
+
+
+def test_a_model_as_it_came_is_measured_on_a_task_that_compares_vectors(call, parallel, tiny_folder, tmp_path):
+    words = ["evaluate", tiny_folder("bert"), "--task", "retrieval", "--test", f"en:ru={parallel}"]
+    words += ["--column", "text=1", "--column", "translation=2", "--set", "evaluation.resamples=100"]
+    done = call(*words, "--set", "task_options.scoring=cosine", "--set", "encoder.pooling=max", "--json")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+
+    bundle = Bundle.untrained(
+        tiny_folder("bert"), task="retrieval", options={"scoring": "cosine"}, encoder=EncoderSettings(pooling="max")
+    )
+    columns = {"text": "1", "translation": "2"}
+    again = loanword.evaluate(bundle, test={"en:ru": parallel}, columns=columns, settings={"resamples": 100})
+    assert found["languages"]["en:ru"]["score"] == again.languages["en:ru"].metrics["retrieval-accuracy"].score
+    assert (found["sources"], found["seconds"]["train"]) == ([], 0)
+    assert found["regime"] == "zero-shot: the model as it came, nothing trained or selected"
+
+    told = call(*words, "--out", tmp_path / "out")
+    assert told.exit_code == 0, told.stderr
+    assert "Gap:" not in told.stdout
+    page = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "# As it came, in 1 language" in page
+    assert "nothing was trained on any language" in page
+    assert "Trained on" not in page
+    chinese = call(*words, "--out", tmp_path / "zh", "--report-language", "zh")
+    assert "零样本：模型保持原样" in chinese.stdout
+    assert "未经训练，1 种语言" in (tmp_path / "zh" / "report.md").read_text(encoding="utf-8")
+
+
+def test_what_is_only_for_a_bundle_or_only_for_a_model(call, finished, parallel, tiny_folder):
+    test = ["--test", f"en:ru={parallel}"]
+    untrained = ["evaluate", tiny_folder("bert"), *test, "--task"]
+    bundle = ["evaluate", finished[1], *test, "--set"]
+    for words, says in (
+        ([*untrained, "pairs"], "pairs must be trained before it can be measured"),
+        ([*untrained, "cooking"], "unknown task 'cooking'"),
+        ([*untrained, "retrieval", "--set", "task_options.x=1"], "retrieval has no option 'x'; known: scoring, temp"),
+        ([*bundle, "encoder.pooling=cls"], "--set encoder: a bundle has its own already"),
+        ([*bundle, "training.epochs=1"], "unknown key 'training'"),
+        ([*bundle, "epochs"], "override 'epochs': expected a.b=c"),
+    ):
+        done = call(*words)
+        assert done.exit_code == 2, done.stderr
+        assert says in done.stderr

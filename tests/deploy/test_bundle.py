@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from huggingface_hub import ModelCard
 from tests.deploy.somewhere import PLACE, SECRETS, contents, train_somewhere
-from tests.encoders.sentences import ours, stock, write
+from tests.encoders.sentences import MACHINE, ours, stock, write
 
-from loanword.config import build
+from loanword.config import EncoderSettings, build
 from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.deploy import bundle as module
@@ -258,6 +258,27 @@ def test_the_manifest_vouches_for_every_module(made, copy):
     (copy / "1_Pooling" / "config.json").write_text("{}")
     with pytest.raises(ModelError, match=r"1_Pooling/config.json was changed"):
         Bundle.load(copy)
+
+
+def test_a_bundle_of_an_encoder_as_it_came(tiny_folder, sentences, tmp_path):
+    settings = EncoderSettings(prefix="query: ")
+    bundle = Bundle.untrained(tiny_folder("bert"), task="similarity", encoder=settings, hardware=MACHINE)
+    one, two = list(sentences["en"]), list(sentences["ru"])
+    cosines = [item.label for item in bundle.predict(one, pairs=two, language="en:ru")]
+    left, right = bundle.embed(one, language="en"), bundle.embed(two, language="ru")
+    np.testing.assert_allclose(cosines, (left * right).sum(1), atol=1e-6)
+    assert repr(bundle).endswith(", as it came)")
+    bundle.save_pretrained(tmp_path / "kept")
+    again = Bundle.load(tmp_path / "kept", device="cpu", precision="fp32", threads=1)
+    np.testing.assert_allclose(again.embed(one), left, atol=1e-6)
+    np.testing.assert_allclose(stock(tmp_path / "kept").encode(one), left, atol=1e-6)
+    with pytest.raises(UsageError, match="classification must be trained before it can be measured: loanword transfer"):
+        Bundle.untrained(tiny_folder("bert"), task="classification")
+
+
+def test_what_was_trained_before_is_told_of_a_model_that_is_measured(made, tiny_folder):
+    assert Bundle.untrained(made[1], task="retrieval").lineage.trained_on == ("en",)
+    assert Bundle.untrained(tiny_folder("bert"), task="retrieval").lineage == Lineage((), checkpoint="last")
 
 
 # --- damage ----------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 import pytest
 
+from loanword.config import TrainingSettings
 from loanword.errors import UsageError
-from loanword.tasks.task import TASKS, Prediction
+from loanword.tasks.task import TASKS, Prediction, make_task
 
 
 def test_every_registered_task_keeps_the_contract():
@@ -18,6 +19,13 @@ def test_every_registered_task_keeps_the_contract():
 def test_an_unknown_task():
     with pytest.raises(UsageError, match=r"unknown task 'parsing'; known: .*classification"):
         TASKS.get("parsing")
+
+
+def test_options_of_a_task_and_what_it_takes_of_training():
+    assert make_task("retrieval", {"scoring": "margin"}).scoring == "margin"
+    assert make_task("classification", {}, training=TrainingSettings(dropout=0.25)).dropout == 0.25
+    with pytest.raises(UsageError, match="retrieval has no option 'dropout'; known: scoring, temperature, reading"):
+        make_task("retrieval", {"dropout": 0.1})
 
 
 def test_a_prediction_need_not_have_all_scores():

@@ -6,11 +6,12 @@ import codecs
 import json
 import shlex
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from loanword.errors import ConfigError
+from loanword.errors import ConfigError, UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout; messages go to stderr.")]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the model and the reports.")]
@@ -44,12 +45,23 @@ def pairs(values: list[str] | None, *, option: str, what: str) -> dict[str, str]
     return found
 
 
+KINDS = {".jsonl": "JSON lines", ".npy": "a NumPy array"}
 _EXAMPLES = {"--train": "en=en.jsonl", "--dev": "en=en.dev.jsonl", "--test": "de=de.jsonl", "--column": "text=body"}
 
 
 def typed() -> str:
     """Return the command line as it was typed, quoted so that a shell reads it again."""
     return shlex.join(["loanword", *sys.argv[1:]])
+
+
+def expect_place(output: Path, *, suffix: str, source: Path | None) -> None:
+    """Raise `UsageError` unless `output` is a name for a file of this kind, with a place, and not that of `source`."""
+    if output.suffix != suffix:
+        raise UsageError(f"--output {output}: what is written is {KINDS[suffix]}; give a name that ends in {suffix}")
+    if output.is_dir() or not output.parent.is_dir():
+        raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
+    if source and source.exists() and output.exists() and output.samefile(source):
+        raise UsageError(f"--output {output} is the --input; what else stands in it would be lost. Choose another name")
 
 
 def nested(**parts: Any) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from loanword.cli.options import Column, Json, dumped, pairs
+from loanword.cli.options import Column, Json, dumped, expect_place, pairs
 from loanword.errors import DataError, Problem, UsageError
 
 
@@ -46,7 +45,7 @@ def predict(
     if columns and not source:
         raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
     if output:
-        _expect_place(expanded(output), source=expanded(source) if source else None)
+        expect_place(expanded(output), suffix=".jsonl", source=expanded(source) if source else None)
     lines = [] if source else list(texts) if texts else _stdin()
     blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
     if blank:
@@ -97,12 +96,3 @@ def _stdin() -> list[str]:
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
-
-
-def _expect_place(output: Path, *, source: Path | None) -> None:
-    if output.suffix != ".jsonl":
-        raise UsageError(f"--output {output}: predictions are written as JSON lines; give a name that ends in .jsonl")
-    if output.is_dir() or not output.parent.is_dir():
-        raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
-    if source and source.exists() and output.exists() and output.samefile(source):
-        raise UsageError(f"--output {output} is the --input; what else stands in it would be lost. Choose another name")

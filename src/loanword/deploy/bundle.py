@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from loanword.config import Recipe, expanded
+from loanword.config import EncoderSettings, Recipe, expanded
 from loanword.data.records import Record
 from loanword.deploy import manifest
-from loanword.deploy.base import bundle_folder, hub_bundle, unpack
+from loanword.deploy.base import bundle_folder, hub_bundle, load_base, unpack
 from loanword.deploy.card import HERE, card
 from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
@@ -41,7 +41,7 @@ from loanword.language.tag import canonical, sides
 from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
-from loanword.tasks.task import TASKS, Prediction
+from loanword.tasks.task import TASKS, Prediction, make_task
 from loanword.tasks.vectors import embed
 from loanword.tokens.tokenizer import Role, Tokenizer
 from loanword.version import __version__
@@ -52,7 +52,7 @@ DOCUMENTS = ("README.md", "report.json")
 
 @dataclass(repr=False)
 class Bundle:
-    """A trained model, ready to predict. Made by `loanword.transfer`, or by `Bundle.load`."""
+    """A model, ready to predict. Made by `loanword.transfer`, `Bundle.load`, or `Bundle.untrained`."""
 
     model: Model
     tokenizer: Tokenizer
@@ -68,7 +68,8 @@ class Bundle:
     def __repr__(self) -> str:
         """Say what it is in one line, and not what it is made of."""
         about = self.describe()
-        return f"Bundle({about['task']} from {about['model']}, trained on {', '.join(about['sources'])})"
+        how = f"trained on {', '.join(about['sources'])}" if about["sources"] else "as it came"
+        return f"Bundle({about['task']} from {about['model']}, {how})"
 
     def predict(
         self,
@@ -248,6 +249,33 @@ class Bundle:
             seed=info.seed or 0,
             info=info.content,
             documents=documents,
+        )
+
+    @classmethod
+    def untrained(
+        cls,
+        model: str | Path,
+        *,
+        task: str,
+        options: Mapping[str, Any] | None = None,
+        encoder: EncoderSettings = EncoderSettings(),  # noqa: B008 - frozen
+        hardware: Hardware | None = None,
+    ) -> Bundle:
+        """Make a bundle of an encoder as it is, for a task that only compares its vectors.
+
+        `model` is what `loanword.transfer` takes, `options` are those of the `task`. Raises `UsageError` for a task
+        whose head must be trained, `ModelError` for a model that cannot be had.
+        """
+        made, machine = make_task(task, options or {}), hardware or detect()
+        if made.training == "needed":
+            raise UsageError(f"{task} must be trained before it can be measured: loanword transfer --task {task}")
+        base = load_base(str(model), encoder)
+        return cls(
+            model=Model(base.loaded.encoder, made.head(base.loaded.encoder)).to(machine.device).eval(),
+            tokenizer=base.loaded.tokenizer,
+            task=made,
+            hardware=machine,
+            lineage=base.lineage or Lineage((), checkpoint="last"),
         )
 
     def push_to_hub(

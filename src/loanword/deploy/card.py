@@ -84,8 +84,9 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
             "|---|---|---|---|---|---|",
             *rows,
             "",
-            "The encoder loads with `transformers.AutoModel`; head and temperature are in `head.safetensors`, "
-            "labels, prefix and pooling in `loanword.json`.",
+            "The encoder loads with `transformers.AutoModel`, and its vectors of texts, where `modules.json` is there, "
+            "with `sentence_transformers.SentenceTransformer`; head and temperature are in `head.safetensors`, labels, "
+            "prefix and pooling in `loanword.json`.",
             "",
         ]
     )

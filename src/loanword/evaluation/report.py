@@ -128,7 +128,7 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     gaps = comparable_gaps(report)
     if gaps:
         lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
-    elif report.targets:
+    elif report.targets and report.sources:
         lines.append(words("sum_gap_none") if sources else words("sum_gap_untested"))
     before, after, noise = calibration_errors(report)
     if math.isfinite(after):

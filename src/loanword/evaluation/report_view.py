@@ -180,7 +180,7 @@ def reading(report: TransferReport, *, language: str = "en") -> list[str]:
     sources = [tag for tag in report.languages if report.languages[tag].is_source]
     trained = words.listed([words.name(tag) for tag in report.sources])
     metric = words.named("metrics", report.metric)
-    said = [words("read_source_unseen", sources=trained)]
+    said = [words("read_source_unseen", sources=trained) if trained else words("read_untrained")]
     if sources:
         said = [words("read_source", sources=trained, metric=metric, score=percent(report.mean(sources)))]
     targets = report.targets
@@ -238,7 +238,7 @@ def memory(size: int) -> str:
 def _title(report: TransferReport, words: Words) -> str:
     sources = words.listed([words.name(tag) for tag in report.sources])
     if report.targets:
-        return words("title", sources=sources, n=len(report.targets))
+        return words("title" if sources else "title_untrained", sources=sources, n=len(report.targets))
     return words("title_alone", sources=sources) if report.languages else words("title_empty")
 
 
@@ -310,7 +310,8 @@ def _gap(report: TransferReport, words: Words) -> list[str]:
     found = [one for one in targets if one.gap.interval]
     if not found:
         untested = not any(one.is_source for one in report.languages.values())
-        return [words("gap_untested" if untested else "gap_none" if targets else "gap_alone")]
+        key = "gap_untested" if untested else "gap_none" if targets else "gap_alone"
+        return [words(key if report.sources else "gap_untrained")]
     parallel = sum(one.gap.basis == "parallel" for one in found)
     counts = {"gap_parallel": parallel, "gap_matched": len(found) - parallel}
     said = [words("gap_lead"), *(words(key, n=n) for key, n in counts.items() if n)]
@@ -372,6 +373,8 @@ def _facts(report: TransferReport, words: Words) -> list[tuple[str, str]]:
     }
     if not report.seconds.get("train"):
         del facts["fact_train"], facts["fact_speed"]  # Nothing was trained: a bundle was evaluated.
+    if not report.sources:
+        del facts["fact_sources"]  # Nor was anything ever.
     return [(words(key), value) for key, value in facts.items()]
 
 

@@ -33,6 +33,7 @@ WORDS = {
         "somewhere": "languages that are not recorded",
         "earlier": "{sources}, before that on {tags}",
         "line": "{kind}; trained on {sources}; {weights}",
+        "untrained": "zero-shot: the model as it came, nothing trained or selected",
     },
     "zh": {
         "seen": "非零样本：用到了{seen}",
@@ -55,6 +56,7 @@ WORDS = {
         "somewhere": "未记录",
         "earlier": "{sources}，此前的训练语言 {tags}",
         "line": "{kind}；训练语言 {sources}；{weights}",
+        "untrained": "零样本：模型保持原样，未做任何训练或选择",
         "target text": "目标语言文本",
         "parallel text": "平行语料",
         "dictionary": "词典",
@@ -69,7 +71,8 @@ class Lineage:
 
     `sources` were trained on; `dev` are the languages of the dev data; `sees` is what was looked at of other languages;
     `stopping` says that dev scores decided when training ended. `checkpoint` ships; None means that only the sources
-    are known. `earlier` is the lineage of the bundle that training started from.
+    are known. `earlier` is the lineage of the bundle that training started from. A checkpoint without any sources is
+    the model as it came.
     """
 
     sources: tuple[str, ...]
@@ -114,6 +117,8 @@ def regime(lineage: Lineage, *, tested: Collection[str], language: str = "en") -
     """
     words = WORDS[language]
     trained = lineage.trained_on
+    if lineage.checkpoint and not trained:
+        return words["untrained"]
     again = [tag for tag in trained if tag in tested and tag not in lineage.sources]
     foreign = [tag for tag in dict.fromkeys(tag for one in lineage.trainings for tag in one.dev) if tag not in trained]
     seen = [words.get(what, what) for what in sorted({what for one in lineage.trainings for what in one.sees})]

@@ -45,6 +45,7 @@ class Retrieval(Task):
 
     columns = PARALLEL_TEXT
     metrics = ("retrieval-accuracy", "retrieval-at-5")
+    training = "possible"
 
     def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05, reading: str = "alike") -> None:
         """Create the task; `scoring` of neighbours: "cosine", "csls" or "margin"."""

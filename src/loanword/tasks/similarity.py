@@ -28,6 +28,7 @@ class Similarity(Task):
 
     columns = SCORED_PAIR
     metrics = ("spearman", "pearson")
+    training = "possible"
 
     def __init__(self, *, temperature: float = 0.05) -> None:
         """Create the task; a lower `temperature` makes differences of the cosine weigh more."""

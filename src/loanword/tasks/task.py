@@ -14,10 +14,11 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from loanword.config import TrainingSettings
 from loanword.errors import ModelError, UsageError
 from loanword.registry import Registry
 
@@ -61,7 +62,8 @@ class Task(ABC):
     `columns` is the data shape it reads; `metrics` are names in the metric registry, the main one first. A task that
     has seen its training records (`fit`) can be written to a bundle with `state` and made again from it. `defaults`
     are settings of "training" and "encoder" that suit it better than the usual ones, where a recipe says nothing.
-    `role` is what a text is, where the model has prompts for what is looked for and for where it is.
+    `role` is what a text is, where the model has prompts for what is looked for and for where it is. `training` is
+    "needed" where a head must learn what the answers are, and only "possible" where it compares what the encoder says.
     """
 
     columns: Shape
@@ -69,6 +71,7 @@ class Task(ABC):
     defaults: Mapping[str, Mapping[str, Any]] = {}
     labels: tuple[str, ...] = ()
     role: Role = ""
+    training: Literal["needed", "possible"] = "needed"
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:  # noqa: B027
         """Learn from the training records, and from how they are tokenized, what must be known before encoding."""
@@ -154,16 +157,20 @@ TASKS: Registry[Any] = Registry("task", builtin=tuple(f"loanword.tasks.{name.rep
 
 
 def task_of(recipe: Recipe) -> Task:
-    """Make the task of `recipe`: with its own options, and with what it takes of the settings of training.
+    """Make the task of `recipe`; raises as `make_task` does."""
+    return make_task(recipe.task, recipe.task_options, training=recipe.training)
+
+
+def make_task(name: str, options: Mapping[str, Any], *, training: TrainingSettings | None = None) -> Task:
+    """Make the task `name` with its own `options`, and with what it takes of the settings of `training`.
 
     Raises `UsageError` for options that it does not have.
     """
-    kind, options = TASKS.get(recipe.task), recipe.task_options
-    taken = _taken(kind)
-    general = recipe.training.head_settings()
+    kind = TASKS.get(name)
+    taken, general = _taken(kind), (training or TrainingSettings()).head_settings()
     known = [key for key in taken if key not in general]
     if unknown := sorted(set(options) - set(known)):
-        raise UsageError(f"{recipe.task} has no option '{unknown[0]}'; known: {', '.join(known) or 'none'}")
+        raise UsageError(f"{name} has no option '{unknown[0]}'; known: {', '.join(known) or 'none'}")
     task: Task = kind(**{key: value for key, value in general.items() if key in taken}, **options)
     return task
 
