@@ -7,7 +7,7 @@ import pytest
 
 from loanword.data import check as module
 from loanword.data.check import check, check_files
-from loanword.data.records import Table
+from loanword.data.records import Span, Table
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.errors import ConfigError, DataError, UsageError
 
@@ -33,6 +33,20 @@ def test_nothing_to_say():
 def test_errors_come_first():
     rows = Table(language="en", text=["a b c", "a b c", "d e f", "d e f"], label=["x", "y", "x", "x"])
     assert [finding.severity for finding in check({"train": {"en": rows}})] == ["error", "warning", "warning"]
+
+
+def test_labels_of_every_kind_can_be_checked():
+    """Labels are looked at where they are names; elsewhere nothing is said of them."""
+    texts = [f"{word} number {row}" for row, word in enumerate(["kettle", "goat", "violin", "harbour"] * 6)]
+
+    def found(labels):
+        table = Table(language="en", text=texts, label=labels, id=[f"s{row}" for row in range(len(texts))])
+        return {finding.code for finding in check({"train": {"en": table}})}
+
+    assert found([("a", "b"), ("b",), (), None] * 6) == set()
+    assert found([("a", "b"), ("b",), (), ("c",)] * 5 + [("a",), ("b",), (), ("rare",)]) == {"LW511"}
+    assert found([(Span(0, 6, "x"),), (), (Span(0, 4, "y"),), ()] * 6) == set()
+    assert found([0.5, 1.0, 2.5, 3.0] * 6) == set()
 
 
 def test_an_unknown_role():

@@ -50,6 +50,28 @@ def test_test_tables_alone_have_no_unseen_labels():
     assert not told(check_labels({"test": {"de": table(["a", "b"] * 9)}}))
 
 
+def test_several_labels_a_row_are_counted_one_by_one():
+    tables = {
+        "train": {"en": table([("a", "b"), ("a",), ()] * 15 + [("b", "thin")] * 2)},
+        "test": {"de": table([("a",), ("b", "new"), ("B",)] * 10, language="de")},
+    }
+    found = list(check_labels(tables))
+    assert told(found) == {
+        ("LW511", "warning", "train"),
+        ("LW512", "error", "test de"),
+        ("LW513", "info", "test de"),
+        ("LW514", "warning", "all tables"),
+    }
+    unseen = next(one for one in found if one.code == "LW512")
+    assert len(unseen.rows) == 20
+    assert unseen.message.endswith("training never shows: 'B', 'new'")
+
+
+def test_one_label_that_some_rows_lack_is_something_to_learn():
+    assert not told(check_labels({"train": {"en": table([("a",), ()] * 10)}}))
+    assert ("LW305", "error", "train") in told(check_labels({"train": {"en": table([("a", "b")] * 10)}}))
+
+
 @pytest.mark.parametrize("classes", [2, 3, 7])
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 def test_swapped_labels_of_parallel_rows(classes, noise):

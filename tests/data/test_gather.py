@@ -1,5 +1,7 @@
 """All tables of a run: every problem at once, and a dev part off the training rows."""
 
+from collections import Counter
+
 import pytest
 
 from loanword.config import DataSettings
@@ -7,6 +9,7 @@ from loanword.data import gather as module
 from loanword.data.gather import gather
 from loanword.data.records import Table
 from loanword.data.shapes.labelled_text import LABELLED_TEXT, PLAIN_TEXT
+from loanword.data.shapes.many_labels import MANY_LABELS
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.errors import ConfigError, DataError, UsageError
 
@@ -280,3 +283,43 @@ def test_what_is_left_out_of_a_file_is_told_of_each(tmp_path):
     found = gather(chosen, shape=PARALLEL_TEXT, seed=0, tell=lines.append)
     assert [found[part]["en:de"].pair for part in ("train", "test")] == [["eins"], ["eins"]]
     assert lines == [f"train en:de ({tmp_path / 'a.po'}): 1 entry is left out (1 untranslated)"]
+
+
+def several(labels):
+    return Table(language="en", text=[f"text {row}" for row in range(len(labels))], label=labels)
+
+
+def test_of_rows_with_several_labels_training_keeps_every_label_and_dev_has_the_mix():
+    names = [("a",), ("a", "b"), (), ("b", "c")] * 50 + [("a", "rare")]
+    for seed in range(5):
+        found = gather(
+            settings(dev_fraction=0.2), shape=MANY_LABELS, seed=seed, tables={"train": {"en": several(names)}}
+        )
+        train, dev = found["train"]["en"], found["dev"]["en"]
+        assert len(train) + len(dev) == len(names)
+        assert len(dev) == pytest.approx(40, abs=4)
+        assert ("a", "rare") in train.label
+        counts = Counter(name for label in dev.label for name in label or ("",))
+        assert {name: counts[name] for name in ("a", "b", "c", "")} == pytest.approx(
+            {"a": 20, "b": 20, "c": 10, "": 10}, abs=2
+        )
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([("a",)] * 4, "the training data has the label 'a' only"),
+        ([("a", "b")] * 4, "the training data has the label 'a' and 'b' only"),
+        ([()] * 4, "the training data has no label"),
+        ([("a",), ()] * 4, None),
+    ],
+)
+def test_one_label_that_some_rows_have_is_enough_to_tell_apart(labels, says):
+    def call():
+        return gather(settings(dev_fraction=0), shape=MANY_LABELS, seed=0, tables={"train": {"en": several(labels)}})
+
+    if says is None:
+        assert len(call()["train"]["en"]) == len(labels)
+        return
+    with pytest.raises(DataError, match=f"LW305 {says}"):
+        call()

@@ -11,6 +11,7 @@ from loanword.data import hub as reader
 from loanword.data.codes import Findings
 from loanword.data.hub import parse
 from loanword.data.read import read
+from loanword.data.shapes.many_labels import MANY_LABELS
 from loanword.errors import DataError, MissingExtra, UsageError
 from loanword.hub import Reply
 
@@ -263,3 +264,10 @@ def test_a_real_data_set_object_has_what_is_used_here(monkeypatch):
     monkeypatch.setattr(datasets, "load_dataset", lambda *_args, **_options: datasets.DatasetDict({"train": real}))
     table = read("hub:org/name", language="en")
     assert (table.text, table.label) == (["a", "b"], ["yes", "no"])
+
+
+def test_classes_of_lists_have_their_names(hub):
+    features = {"labels": SimpleNamespace(feature=SimpleNamespace(names=["joy", "fear", "anger"]))}
+    hub.answer = FakeDataset({"text": ["a", "b"], "labels": [[2, 0], []]}, features)
+    table = read("hub:org/name@train", language="en", shape=MANY_LABELS)
+    assert table.label == [("anger", "joy"), ()]

@@ -107,10 +107,30 @@ def test_metadata_that_is_not_understood_is_ignored(tmp_path, metadata):
     assert read(tmp_path / "a.parquet", language="en").label == ["1"]
 
 
+def test_lists_come_through_with_the_names_of_their_classes():
+    features = {"label": {"feature": {"names": ["no", "yes"], "_type": "ClassLabel"}, "_type": "List"}}
+    table = pa.table({"text": ["a", "b", "c"], "label": [[1, 0], [], None]})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    cells, problems = columns(packed(table))
+    assert (cells.values["label"], cells.class_names, problems) == ([[1, 0], [], None], {"label": ["no", "yes"]}, [])
+    texts = pa.table({"text": ["a", "b"], "label": pa.array([["x", None], ["y"]], pa.large_list(pa.string()))})
+    assert columns(packed(texts))[0].values["label"] == [["x", None], ["y"]]
+    moments = pa.table({"text": ["a"], "label": [[datetime.datetime(2020, 1, 1)]]})
+    assert isinstance(columns(packed(moments))[0].values["label"][0], Foreign)
+
+
 def test_text_that_is_not_utf8_is_placed():
     broken = pa.Array.from_buffers(pa.string(), 3, pa.array([b"a", b"\xff", b"c"]).buffers())
     _, problems = columns(packed(pa.table({"text": broken})))
     assert [(problem.code, problem.line) for problem in problems] == [("LW109", 2)]
+
+
+def test_a_list_with_text_that_is_not_utf8_is_placed():
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(np.array([0, 1, 2], np.int32)), pa.py_buffer(b"a\xff"))
+    lists = pa.ListArray.from_arrays([0, 1, 2], broken)
+    _, problems = columns(packed(pa.table({"text": ["a", "b"], "label": lists})))
+    assert [(problem.code, problem.column) for problem in problems] == [("LW109", "label")]
+    assert "row 2" in problems[0].cause
 
 
 def test_duplicate_columns():

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from loanword.data.records import Record, Table, told
+from loanword.data.records import Record, Span, Table, names_of, told
 from loanword.data.shapes.labelled_text import LABELLED_TEXT
 
 
@@ -46,3 +46,19 @@ def test_what_is_left_out_is_counted_in_words_and_stays_with_parts_of_a_table(ta
     assert told({"fuzzy": 1}) == "1 entry is left out (1 fuzzy)"
     assert told({"fuzzy": 1200, "obsolete": 1}) == "1,201 entries are left out (1,200 fuzzy, 1 obsolete)"
     assert replace(table, left_out={"fuzzy": 1})[:1].left_out == {"fuzzy": 1}
+
+
+@pytest.mark.parametrize(
+    ("label", "names"),
+    [
+        ("x", ("x",)),
+        (("x", "y"), ("x", "y")),
+        ((), ()),
+        (None, None),
+        (0.5, None),
+        ((Span(0, 1, "x"),), None),
+    ],
+)
+def test_what_a_label_names(label, names):
+    assert names_of(label) == names
+    assert Table(language="en", text=["a"], label=[label]).named == [names or ()]

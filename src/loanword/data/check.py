@@ -17,7 +17,7 @@ from loanword.data.check_rows import check_duplicates, check_leaks
 from loanword.data.codes import plain, raise_all
 from loanword.data.finding import ROLES, Finding, Role, place_of
 from loanword.data.read import EXTENSIONS, read, split_of
-from loanword.data.records import Shape, Table, told
+from loanword.data.records import Shape, Table, names_of, told
 from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.errors import DataError, Problem, UsageError
 from loanword.language.tag import canonical, known, name
@@ -39,7 +39,6 @@ TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 LOCALE = re.compile(r"[a-z]{2,3}[-_]([A-Z]{2}|[0-9]{3})")
 
 CHECKS = (check_leaks, check_duplicates)
-OF_CLASSES = (check_labels, check_permutations)
 
 
 def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
@@ -60,16 +59,23 @@ def check(tables: Mapping[str, Mapping[str, Table]]) -> list[Finding]:
     filled = {
         role: {language: table for language, table in tables.get(role, {}).items() if len(table)} for role in ROLES
     }
-    classes = {
-        role: {language: table for language, table in tables.items() if "" not in table.classes}
-        for role, tables in filled.items()
-    }
     found = [finding for run in CHECKS for finding in run(filled)]
     found += check_languages({role: _texts(tables) for role, tables in filled.items()})
     found += _left_out(filled)
-    found += [finding for run in OF_CLASSES for finding in run(classes)]
+    found += check_labels(_those(filled, _names_classes))
+    found += check_permutations(_those(filled, lambda table: "" not in table.classes))
     order = ("error", "warning", "info")
     return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code, finding.place))
+
+
+def _those(tables: Mapping[Role, Mapping[str, Table]], which: Callable[[Table], bool]) -> dict[Role, dict[str, Table]]:
+    return {
+        role: {tag: table for tag, table in languages.items() if which(table)} for role, languages in tables.items()
+    }
+
+
+def _names_classes(table: Table) -> bool:
+    return all(label is None or names_of(label) is not None for label in table.label)
 
 
 def check_files(

@@ -42,7 +42,8 @@ def check_labels(tables: Tables) -> Iterator[Finding]:
     train: Counter[str] = Counter()
     for table in tables.get("train", {}).values():
         train.update(_labels(table))
-    if len(train) == 1:
+    alike = {label for table in tables.get("train", {}).values() for label in table.label if label is not None}
+    if train and len(alike) == 1:
         yield Finding(
             "error",
             "LW305",
@@ -68,9 +69,9 @@ def check_labels(tables: Tables) -> Iterator[Finding]:
 
 
 def _unseen(role: Role, table: Table, train: Mapping[str, int]) -> Iterator[Finding]:
-    rows = [row for row, label in enumerate(table.classes) if label is not None and label not in train]
+    rows = [row for row, named in enumerate(table.named) if any(name not in train for name in named)]
     if rows:
-        names = sorted({str(table.classes[row]) for row in rows})
+        names = sorted({name for row in rows for name in table.named[row]} - set(train))
         yield Finding(
             "error",
             "LW512",
@@ -266,4 +267,4 @@ def _variation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _labels(table: Table) -> Counter[str]:
-    return Counter(label for label in table.classes if label is not None)
+    return Counter(name for named in table.named for name in named)

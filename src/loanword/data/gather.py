@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loanword.data.codes import plain, raise_all, shown
 from loanword.data.families import families
 from loanword.data.read import read, split_of
-from loanword.data.records import Shape, Table, told
+from loanword.data.records import Shape, Table, names_of, told
 from loanword.data.split import split_by_group
 from loanword.errors import DataError, Problem, UsageError
 from loanword.randomness import generator
@@ -77,11 +77,12 @@ def gather(
 
 
 def _without_choice(train: Tables) -> list[Problem]:
-    """Say of each table that there is nothing to tell apart, if all of them together have one label or none."""
-    labels = {label for table in train.values() for label in table.classes if label is not None}
+    """Say of each table that there is nothing to tell apart, if all rows of all of them are labelled alike."""
+    labels = {label for table in train.values() for label in table.label if label is not None}
     if len(labels) > 1:
         return []
-    seen = f"the label {shown(*labels)} only" if labels else "no label"
+    names = [name for label in labels for name in names_of(label) or ()]
+    seen = f"the label {' and '.join(map(shown, names))} only" if names else "no label"
     fix = "Add rows of at least one other label, or check which column holds the labels"
     return [Problem("LW305", table.origin, 0, f"the training data has {seen}", fix) for table in train.values()]
 
@@ -92,7 +93,9 @@ def _hold_out(train: Tables, *, share: float, seed: int) -> tuple[Tables, Tables
     together = Table(
         language="mul",
         text=[train[tag].text[row] for tag, row in rows],
-        label=[f"{tag}\0{name}" for tag, table in train.items() for name in table.classes],
+        label=[
+            tuple(f"{tag}\0{name}" for name in named or ("",)) for tag, table in train.items() for named in table.named
+        ],
         id=[str(number) for number in range(len(rows))],
         group=families(train),
     )
@@ -116,25 +119,26 @@ def _with_every_label(table: Table, held: set[str], *, share: float, seed: int) 
     The groups that the rest needs go back: of those with most of the lost labels the smallest. If what is left is
     far less than the `share` of the rows, groups that the rest does not need follow, in a random order.
     """
-    labels: dict[str, Counter[str | None]] = {}
-    kept: Counter[str | None] = Counter()
-    for name, label in zip(table.group, table.classes, strict=True):
-        labels.setdefault(name, Counter())[label] += 1
-        kept[label] += name not in held
+    labels: dict[str, Counter[str]] = {}
+    kept: Counter[str] = Counter()
+    sizes = Counter(table.group)
+    for name, named in zip(table.group, table.named, strict=True):
+        labels.setdefault(name, Counter()).update(named)
+        kept.update(dict.fromkeys(named, int(name not in held)))
     held = set(held)
     while lost := {label for label, count in kept.items() if not count}:
         back = min(
             (name for name in labels if name in held and lost & set(labels[name])),
-            key=lambda name: (-len(lost & set(labels[name])), labels[name].total()),
+            key=lambda name: (-len(lost & set(labels[name])), sizes[name]),
         )
         held.remove(back)
         kept.update(labels[back])
-    short = share * len(table) - sum(labels[name].total() for name in held)
+    short = share * len(table) - sum(sizes[name] for name in held)
     order = list(labels) if short > (1 - NEAR) * share * len(table) else []
     for place in generator(seed, "hold out").permutation(len(order)):
         name, found = order[place], labels[order[place]]
-        if name not in held and found.total() < 2 * short and all(kept[label] > found[label] for label in found):
+        if name not in held and sizes[name] < 2 * short and all(kept[label] > found[label] for label in found):
             held.add(name)
             kept.subtract(found)
-            short -= found.total()
+            short -= sizes[name]
     return held

@@ -42,8 +42,9 @@ def parse(reference: str, *, split: str | None, wanted: Collection[str], finding
                 f"'hub:{reference}' has several splits ({', '.join(map(plain, dataset))}); add one, like @train"
             )
         (dataset,) = dataset.values()
-    features = dataset.features or {}
-    classes = {column: getattr(features.get(column), "names", None) for column in dataset.column_names}
+    features = {column: (dataset.features or {}).get(column) for column in dataset.column_names}
+    items = {column: getattr(feature, "feature", feature) for column, feature in features.items()}  # Those of lists.
+    classes = {column: getattr(item, "names", None) for column, item in items.items()}
     return Cells(
         columns=tuple(dataset.column_names),
         lines=list(range(1, len(dataset) + 1)),

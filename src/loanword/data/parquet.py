@@ -1,7 +1,7 @@
 """Parquet through pyarrow, which only this module imports. Lines are row numbers, counted from 1.
 
-Strings and integers come through as they are, dictionary-encoded ones too; a column that the `datasets` library
-marked as class labels brings its class names.
+Strings and integers come through as they are, dictionary-encoded ones and lists of them too; a column that the
+`datasets` library marked as class labels brings its class names.
 """
 
 from __future__ import annotations
@@ -63,34 +63,40 @@ def _decoded(array: Any) -> Any:
 
 
 def _values(array: Any, offset: int, column: str, findings: Findings) -> list[object]:
+    if not _is_read(array.type):
+        return [Foreign(str(array.type)) if value.is_valid else None for value in array]
+    try:
+        return list(array.to_pylist())
+    except UnicodeDecodeError:
+        return [_value(value, offset + row, column, findings) for row, value in enumerate(array, start=1)]
+
+
+def _is_read(kind: Any) -> bool:
+    """Whether values of this type come through: texts, numbers, true and false, and lists of these."""
     from pyarrow import types
 
-    kind = array.type
-    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
-        try:
-            return list(array.to_pylist())
-        except UnicodeDecodeError:
-            return [_text(value, offset + row, column, findings) for row, value in enumerate(array, start=1)]
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_null(kind):
-        return list(array.to_pylist())
-    return [Foreign(str(kind)) if value.is_valid else None for value in array]
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _is_read(kind.value_type)
+    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return text or any(of(kind) for of in (types.is_integer, types.is_floating, types.is_boolean, types.is_null))
 
 
-def _text(value: Any, line: int, column: str, findings: Findings) -> str | None:
+def _value(value: Any, line: int, column: str, findings: Findings) -> object:
     try:
-        text: str | None = value.as_py()
+        found: object = value.as_py()
     except UnicodeDecodeError:
         fix = "write the column again as UTF-8"
         findings.add("LW109", cause="the text is not valid UTF-8", fix=fix, line=line, column=column)
         return "\ufffd"
-    return text
+    return found
 
 
 def _class_names(metadata: dict[bytes, bytes] | None) -> dict[str, list[str]]:
     """Read the class names that the `datasets` library leaves in a parquet schema; anything else is no names."""
     try:
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
-        classes = {name: feature["names"] for name, feature in features.items() if feature["_type"] == "ClassLabel"}
+        items = {name: feature.get("feature", feature) for name, feature in features.items()}  # What lists are made of.
+        classes = {name: feature["names"] for name, feature in items.items() if feature["_type"] == "ClassLabel"}
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return {}
     return {

@@ -36,6 +36,16 @@ def spans_of(label: Label | None) -> list[Span]:
     return [one for one in label if isinstance(one, Span)] if isinstance(label, tuple) else []
 
 
+def names_of(label: Label | None) -> tuple[str, ...] | None:
+    """Return the classes that a label names, one or several or none; None for what is no label of that kind."""
+    if isinstance(label, str):
+        return (label,)
+    if isinstance(label, tuple):
+        names = tuple(name for name in label if isinstance(name, str))
+        return names if len(names) == len(label) else None
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """The columns of a table that differ between shapes: texts, second texts or none, labels or none."""
@@ -143,6 +153,11 @@ class Table(Sequence[Record]):
     def classes(self) -> list[str | None]:
         """The labels as names of classes; a label that is none, but says something, is ""."""
         return [label if label is None or isinstance(label, str) else "" for label in self.label]
+
+    @cached_property
+    def named(self) -> list[tuple[str, ...]]:
+        """The classes that the label of each row names: one, several, or none."""
+        return [names_of(label) or () for label in self.label]
 
     @cached_property
     def inputs(self) -> list[str]:

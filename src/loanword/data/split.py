@@ -53,13 +53,13 @@ def _groups(table: Table) -> list[list[int]]:
 
 def _counts(table: Table, groups: list[list[int]], *, stratify: bool) -> list[dict[int, float]]:
     """How much of each class a group holds: its labels, and its rows, weighted to count as one more label."""
-    classes = [label or "" for label in table.classes]
-    names = sorted(set(classes)) if stratify else []
+    classes = [named or ("",) for named in table.named]
+    names = sorted({name for row in classes for name in row}) if stratify else []
     place = {name: number for number, name in enumerate(names, start=1)}
     rows_weight = 1 / math.sqrt(max(len(names), 1))
     counts: list[dict[int, float]] = []
     for group in groups:
-        labels = Counter(place[classes[row]] for row in group) if stratify else Counter()
+        labels = Counter(place[name] for row in group for name in classes[row]) if stratify else Counter()
         counts.append({0: len(group) * rows_weight, **labels})
     return counts
 
