@@ -27,6 +27,10 @@ def classification(texts):
     return [(text, None, ("odd", "even")[row % 2]) for row, text in enumerate(texts)]
 
 
+def multilabel(texts):
+    return [(text, None, (("long", "odd"), ("odd",), (), ("long",))[row % 4]) for row, text in enumerate(texts)]
+
+
 def pairs(texts):
     both = zip(texts, texts[1:] + texts[:1], strict=True)
     return [(one, two if row % 2 else one, "other" if row % 2 else "same") for row, (one, two) in enumerate(both)]
@@ -60,7 +64,7 @@ def summarization(texts):
     return [(f"{one} {two}", two, None) for one, two in zip(texts, texts[1:] + texts[:1], strict=True)]
 
 
-KINDS = (classification, pairs, tagging, answers, similarity, retrieval, translation, summarization)
+KINDS = (classification, multilabel, pairs, tagging, answers, similarity, retrieval, translation, summarization)
 ROWS = {**{kind.__name__: kind for kind in KINDS}, "abstractive-summarization": summarization}
 
 

@@ -178,3 +178,15 @@ def test_the_seed_decides():
     source, target = side(100, share=0.9, seed=0), side(100, share=0.7, seed=1, start=500)
     assert compare(source, target, seed=1) == compare(source, target, seed=1)
     assert compare(source, target, seed=1) != compare(source, target, seed=2)
+
+
+def test_sets_of_labels_are_labels_that_translations_share():
+    """Numbers as ids are believed where the sets agree, and not where they do not; equal mixes of sets compare."""
+    source, target = (side(200, share=0.8, seed=seed, labels=(("a",), ("a", "b"), ())) for seed in (0, 1))
+    for one in (source, target):
+        one["ids"] = [name.removeprefix("s") for name in one["ids"]]
+    assert compare(source, target).basis == "parallel"
+    turned = {**target, "labels": target["labels"][1:] + target["labels"][:1]}
+    assert compare(source, turned).basis == "label-matched"
+    other = {**target, "labels": [("c",)] * 200}
+    assert compare(source, other).basis == "not comparable"

@@ -15,6 +15,7 @@ from loanword.evaluation.evaluate import Evaluator
 from loanword.evaluation.measure import calibrate, expect_checkpoint
 from loanword.hardware import Hardware
 from loanword.tasks.model import Model
+from loanword.tasks.multilabel import MultiLabel
 from loanword.tasks.supervised import Supervised
 from loanword.tasks.task import TASKS
 from loanword.training.state import Data, Run
@@ -36,18 +37,20 @@ def relabelled(table, labels):
 def trained(tiny_folder, toy_data, toy_recipe):
     """Train a tiny model, with test labels as they are or changed: gives run, what training left, and encoded dev."""
 
-    def make(*, change=None, dev=True, embeddings="compact"):
+    def make(*, change=None, dev=True, embeddings="compact", task=None, names=None):
         recipe = toy_recipe("bert", training={"epochs": 10, "learning_rate": 3e-3, "embeddings": embeddings})
         tables = {
             split: {tag: read(path, language=tag) for tag, path in toy_data[split].items()}
             for split in ("train", "dev", "test")
         }
+        for languages in tables.values() if names else ():
+            languages |= {tag: relabelled(table, map(names.get, table.label)) for tag, table in languages.items()}
         tables["test"]["en"] = tables["train"]["en"]  # Rows that a trained model gets right, whatever the others do.
         test = {
             tag: relabelled(table, change(table.label)) if change else table for tag, table in tables["test"].items()
         }
         data = Data(train={"en": tables["train"]["en"]}, dev={"en": tables["dev"]["en"]} if dev else {}, test=test)
-        task = TASKS.get("classification")()
+        task = task or TASKS.get("classification")()
         task.fit(list(data.train["en"]))
         loaded = load(str(tiny_folder("bert")))
         objective = Supervised(task, tokenizer=loaded.tokenizer)
@@ -156,6 +159,58 @@ def test_test_labels_decide_nothing_that_ships(trained):
     assert all(torch.equal(value, two[2][name]) for name, value in one[2].items())
     assert scores[0].metrics["accuracy"].score == pytest.approx(1 - scores[1].metrics["accuracy"].score)
     assert scores[0].metrics["accuracy"].score > 0.7
+
+
+class Watched(MultiLabel):
+    """Keeps what thresholds are chosen on, and what they become."""
+
+    def settle(self, outputs, encoded):
+        super().settle(outputs, encoded)
+        self.seen = [*getattr(self, "seen", []), (np.stack(outputs), self.thresholds)]
+
+
+SETS = {"food": ("food",), "travel": ("travel", "trip")}
+
+
+def test_every_candidate_has_thresholds_of_its_own_before_it_is_measured(trained):
+    task = Watched(threshold="per-label")
+    run, left, dev = trained(task=task, names=SETS)
+    found = measure(run, left, SETTINGS, dev=dev)
+    assert len(task.seen) == len(left.candidates) + 1 == 4
+    outputs = [values for values, _ in task.seen]
+    assert not np.allclose(outputs[1], outputs[2])
+    np.testing.assert_allclose(outputs[3], outputs[2] / found.temperature, rtol=1e-6)
+    chosen = np.log(task.thresholds / (1 - task.thresholds)) * found.temperature
+    raw = task.seen[2][1]
+    np.testing.assert_allclose(chosen, np.log(raw / (1 - raw)), atol=1e-5)
+    for score in found.scores.values():
+        assert score.candidates["averaged"] == score.metrics["micro-f1"]
+    judge = Evaluator.of(run, SETTINGS)
+    again = judge.score(judge.answer(run.data.test, judge.encode(run.data.test)), sources=("en",))
+    assert {tag: one.metrics for tag, one in again.items()} == {tag: one.metrics for tag, one in found.scores.items()}
+
+
+def test_test_labels_choose_no_threshold(trained):
+    def wrong(labels):
+        return [SETS["food"] if "trip" in label else SETS["travel"] for label in labels]
+
+    chosen = []
+    for change in (None, wrong):
+        task = Watched()
+        run, left, dev = trained(task=task, names=SETS, change=change)
+        measure(run, left, SETTINGS, dev=dev)
+        chosen.append(task.thresholds.tolist())
+    assert chosen[0] == chosen[1]
+
+
+def test_nobody_else_pays_for_it(trained, monkeypatch):
+    """Answering dev takes time: a task without thresholds does it for what ships alone."""
+    run, left, dev = trained()
+    asked = []
+    real = Evaluator.answer
+    monkeypatch.setattr(Evaluator, "answer", lambda *args, **more: asked.append(args[1]) or real(*args, **more))
+    measure(run, left, SETTINGS, dev=dev)
+    assert sum(tables is run.data.dev for tables in asked) == 1
 
 
 def test_the_best_on_dev_needs_dev():

@@ -123,3 +123,10 @@ def test_what_is_left_out_of_a_test_file_is_said():
     assert found == "en: 3 entries of the test file are left out (loanword data check says why)"
     (chinese,) = notes(run, SCORES, language="zh")
     assert "3 条未计入" in chinese
+
+
+def test_labels_of_a_set_are_known_one_by_one():
+    run = plan(test_labels=(("a", "x"), ("b",), (), None, ("y", "x")))
+    (found,) = notes(run, SCORES)
+    assert found == "en: 2 test rows have labels that training never saw (x, y)"
+    assert notes(plan(test_labels=(("a", "b"), ())), SCORES) == ()

@@ -5,8 +5,9 @@ from statistics import fmean, median
 import pytest
 from report_cases import report
 
+from loanword.evaluation.report import summary
 from loanword.evaluation.report_view import comparable_gaps, memory, reading, view
-from loanword.evaluation.scores import Interval
+from loanword.evaluation.scores import Confusion, Gap, Interval
 
 
 def score(made, tag):
@@ -194,3 +195,25 @@ def test_what_was_run_is_said_in_words():
 @pytest.mark.parametrize(("size", "text"), [(0, "–"), (3 * 2**30, "3.00 GiB")])
 def test_memory(size, text):
     assert memory(size) == text
+
+
+def test_a_model_that_was_trained_on_nothing():
+    made = report(languages=3, sources=())
+    for tag in made.languages:
+        made.languages[tag] = replace(made.languages[tag], is_source=False, gap=Gap("not comparable"))
+    found = view(made)
+    assert found.title == "As it came, in 3 languages"
+    assert found.reading[0] == "No labelled text was used: the model is as it came."
+    assert found.gap == ("No gap is shown: no language is a source, since nothing was trained.",)
+    assert dict(found.facts)["Trained on"] == "–"
+    assert "no language was trained on" in summary(made)
+    assert view(made, language="zh").title == "未经训练，3 种语言"
+
+
+def test_what_is_missed_or_too_much_has_a_word():
+    made = report(languages=1)
+    wrong = (Confusion("sports", "", 3), Confusion("", "travel", 2))
+    made.languages["en"] = replace(made.languages["en"], confusions=wrong)
+    (row,) = view(made).rows
+    assert row.worst == "sports → (none) (3), (none) → travel (2)"
+    assert [(one.expected, one.predicted) for one in row.mistakes] == [("sports", "(none)"), ("(none)", "travel")]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from loanword.encoders.encoder import EncoderOutput
-from loanword.tasks.heads import ClassHead
+from loanword.tasks.heads import ClassHead, LabelsHead
 
 
 def by_hand(logits, targets, weights, smoothing):
@@ -78,3 +78,25 @@ def test_start_from_takes_the_probe():
 
     assert torch.equal(head(output(torch.tensor([[1.0, 10.0]]))), torch.tensor([[11.0, 34.0, 57.0]]))
     assert head.linear.weight.requires_grad
+
+
+def test_a_cosine_head_sees_directions_alone():
+    torch.manual_seed(0)
+    head = ClassHead(4, 3, kind="cosine", dropout=0.0)
+    pooled = torch.randn(5, 4) * torch.tensor([[0.1], [1], [10], [100], [1000]])
+    vectors, weight = pooled.double().numpy(), head.linear.weight.detach().double().numpy()
+    expected = vectors / np.linalg.norm(vectors, axis=1, keepdims=True) @ weight.T
+    np.testing.assert_allclose(head(output(pooled)).detach().numpy(), expected, atol=1e-6)
+    assert head.starts
+    assert not ClassHead(4, 3, kind="mlp").starts
+
+
+def test_every_label_is_a_question_of_its_own():
+    torch.manual_seed(0)
+    logits, targets = 3 * torch.randn(6, 4), (torch.rand(6, 4) < 0.4).float()
+    chances = 1 / (1 + np.exp(-logits.double().numpy()))
+    right = np.where(targets.bool(), chances, 1 - chances)
+    head = LabelsHead(8, 4)
+    assert float(head.loss(logits, targets)) == pytest.approx(-np.log(right).sum() / 6, rel=1e-5)
+    halves = (head.loss(logits[:4], targets[:4]) * 4 + head.loss(logits[4:], targets[4:]) * 2) / 6
+    torch.testing.assert_close(halves, head.loss(logits, targets))

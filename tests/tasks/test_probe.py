@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
 from sklearn.preprocessing import StandardScaler
 
 from loanword.hardware import Hardware
@@ -47,6 +48,33 @@ def test_it_is_scikit_learns_logistic_regression_on_standardised_data(classes, p
     if classes > 2:  # A constant added to all logits means nothing.
         found, expected = (part - part.mean(1, keepdims=True) for part in (found, expected))
     np.testing.assert_allclose(found, expected, atol=5e-3)
+
+
+def several(labels, *, rows=150, width=6, noise=1.0):
+    """Rows of which each of `labels` is right or not, whatever the others are; the last one is rare."""
+    rng = np.random.default_rng(labels)
+    vectors = rng.normal(size=(rows, width)) * rng.uniform(0.1, 30, width) + 5
+    scores = (vectors - 5) / vectors.std(axis=0) @ rng.normal(size=(width, labels)) + noise * rng.normal(
+        size=(rows, labels)
+    )
+    return vectors, (scores > np.quantile(scores, [*np.linspace(0.4, 0.8, labels - 1), 0.95], axis=0).diagonal()) * 1.0
+
+
+@pytest.mark.parametrize("penalty", [0.1, 1.0, 20.0])
+@pytest.mark.parametrize("labels", [1, 2, 5])
+def test_of_several_labels_each_is_scikit_learns_against_the_rest(labels, penalty):
+    vectors, targets = several(labels)
+    scaler = StandardScaler().fit(vectors)
+
+    weight, bias = fit_probe(torch.from_numpy(vectors), torch.from_numpy(targets), classes=labels, penalty=penalty)
+
+    found = vectors @ weight.double().numpy().T + bias.double().numpy()
+    for number in range(labels):
+        reference = LogisticRegression(C=1 / penalty, tol=1e-9, max_iter=10_000)
+        reference.fit(scaler.transform(vectors), targets[:, number])
+        np.testing.assert_allclose(
+            found[:, number], reference.decision_function(scaler.transform(vectors)), atol=5e-3, rtol=1e-3
+        )
 
 
 def test_weighing_a_class_is_repeating_its_rows():
@@ -139,6 +167,46 @@ def test_the_choice_is_the_one_that_scikit_learn_leads_to():
     assert found == PENALTIES[expected]
 
 
+def test_of_several_labels_the_choice_is_where_precision_and_recall_are_equal():
+    """The one-standard-error rule over the break-even points of scikit-learn's models, labels of a fold together."""
+    vectors, targets = several(3, rows=200, width=12, noise=2.0)
+    fold = np.empty(200, dtype=int)
+    fold[generator(0, "probe").permutation(200)] = np.arange(200) % 4
+    hits = np.zeros(len(PENALTIES))
+    for place, penalty in enumerate(PENALTIES):
+        for number in range(4):
+            here, there = fold != number, fold == number
+            scaler = StandardScaler().fit(vectors[here])
+            models = [
+                LogisticRegression(C=1 / penalty, max_iter=1000).fit(scaler.transform(vectors[here]), column)
+                for column in targets[here].T
+            ]
+            scores = np.stack([one.decision_function(scaler.transform(vectors[there])) for one in models], axis=1)
+            precision, recall, _ = precision_recall_curve(targets[there].ravel(), scores.ravel())
+            even = np.abs(precision - recall).argmin()
+            assert precision[even] == pytest.approx(recall[even])
+            hits[place] += precision[even] * targets[there].sum()
+    shares = hits / targets.sum()
+    error = np.sqrt(shares.max() * (1 - shares.max()) / (targets.sum(axis=1) > 0).sum())
+    expected = next(place for place in range(len(PENALTIES)) if shares[place] >= shares.max() - error)
+    assert 0 < expected < len(PENALTIES) - 1
+
+    found = choose_penalty(
+        torch.from_numpy(vectors).float(),
+        torch.from_numpy(targets),
+        classes=3,
+        groups=[f"group {row:03}" for row in range(200)],
+        seed=0,
+    )
+
+    assert found == PENALTIES[expected]
+
+
+def test_rows_without_any_label_choose_something():
+    vectors = torch.randn(40, 4, generator=torch.Generator().manual_seed(0))
+    assert choose_penalty(vectors, torch.zeros(40, 2), classes=2, groups=[""] * 40, seed=0) == max(PENALTIES)
+
+
 def test_rows_of_a_group_share_a_fold_and_rows_without_one_stand_alone():
     folds = _folds(["a", "b", "a", "", "", "b", "", ""], count=3, seed=1).tolist()
 
@@ -170,7 +238,16 @@ def test_the_head_starts_where_the_probe_ends(toy_run, penalty):
     groups = run.data.train["en"].group
     encoder_before = {name: value.clone() for name, value in model.encoder.state_dict().items()}
 
-    used = start_from_probe(model, encoded, pad_id=pad_id, hardware=CPU, groups=groups, penalty=penalty, seed=0)
+    used = start_from_probe(
+        model,
+        encoded,
+        targets=run.task.targets,
+        pad_id=pad_id,
+        hardware=CPU,
+        groups=groups,
+        penalty=penalty,
+        seed=0,
+    )
 
     targets = torch.tensor([item.target for item in encoded])
     found = vectors(model, encoded, pad_id=pad_id, hardware=CPU)

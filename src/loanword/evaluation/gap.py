@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from loanword.data.families import linked
-from loanword.data.records import Label
+from loanword.data.records import Label, names_of
 from loanword.evaluation.intervals import apart, bootstrap, difference
 from loanword.evaluation.metrics import Metric
 from loanword.evaluation.scores import Gap
@@ -43,12 +43,14 @@ def gap(
 ) -> Gap:
     """Compare metric rows of a source and a target language.
 
-    Labels of a kind that translations do not share (spans, texts, none) say nothing; then ids are believed that are
-    more than numbers.
+    Labels of a kind that translations do not share (spans, none) say nothing; then ids are believed that are more than
+    numbers.
     """
     here, there = _once(source_ids), _once(target_ids)
     shared = [(here[name], row) for name, row in there.items() if name in here]
-    same_kind = all(isinstance(label, str | float) for label in (*source_labels, *target_labels))
+    same_kind = all(
+        isinstance(label, float) or names_of(label) is not None for label in (*source_labels, *target_labels)
+    )
     agreed = [
         source_labels[ours] == target_labels[theirs] if same_kind else not source_ids[ours].isdecimal()
         for ours, theirs in shared

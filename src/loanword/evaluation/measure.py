@@ -67,10 +67,14 @@ def measure(
     intervals: dict[str, dict[str, Interval]] = {}
     for name in names if settings.compare_checkpoints else [chosen]:
         use(run.model, trained.candidates[name], kept=trained.kept)
+        if run.task.settles or name == chosen:
+            heard = evaluator.answer(run.data.dev, dev)
+            settle(heard, run.task)
         answers = evaluator.answer(run.data.test, tests, progress=progress)
         intervals[name] = {tag: evaluator.interval(found, run.task.metrics[0]) for tag, found in answers.items()}
-    temperature = calibrate(evaluator.answer(run.data.dev, dev), run.task) if dev else 1.0
+    temperature = calibrate(heard, run.task)
     _set_temperature(run, temperature)
+    settle({tag: evaluator.scaled(found, temperature) for tag, found in heard.items()}, run.task)
     cooled = {tag: evaluator.scaled(found, temperature) for tag, found in answers.items()}
     scores = evaluator.score(cooled, sources=sources, raw=answers, candidates=intervals)
     return Measured(scores, chosen, temperature, time.perf_counter() - began)
@@ -84,6 +88,12 @@ def calibrate(answers: dict[str, Answers], task: Task) -> float:
         return 1.0
     logits, targets = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return fit_temperature(logits, targets)
+
+
+def settle(answers: Mapping[str, Answers], task: Task) -> None:
+    """Let the task choose by source-dev answers what predictions need beside weights."""
+    outputs = [value for one in answers.values() for value in one.outputs]
+    task.settle(outputs, [item for one in answers.values() for item in one.encoded])
 
 
 def _set_temperature(run: Run, temperature: float) -> None:

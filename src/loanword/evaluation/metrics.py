@@ -52,7 +52,9 @@ class Steady(Additive, Protocol):
 
 METRICS: Registry[Metric] = Registry(
     "metric",
-    builtin=tuple(f"loanword.evaluation.{name}_metrics" for name in ("span", "answer", "order", "retrieval", "text")),
+    builtin=tuple(
+        f"loanword.evaluation.{name}_metrics" for name in ("label", "span", "answer", "order", "retrieval", "text")
+    ),
 )
 
 

@@ -49,9 +49,9 @@ def notes(
     found = []
     known = set(task.labels)
     for tag, table in tests.items() if task.columns.classes else ():
-        unseen = {label for label in table.classes if label is not None} - known
+        unseen = {name for named in table.named for name in named} - known
         if unseen:
-            rows = sum(label in unseen for label in table.classes)
+            rows = sum(not unseen.isdisjoint(named) for named in table.named)
             found.append(words("note_unseen", tag=tag, n=rows, labels=words("comma").join(sorted(unseen)[:5])))
     for tag, table in tests.items():
         if table.left_out:

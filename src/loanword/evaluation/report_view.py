@@ -291,27 +291,29 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
         unknown=percent(scores.unknown),
         truncated=percent(scores.truncated),
         origin=report.origins.get(scores.language, ""),
-        mistakes=tuple(_mistake(one, scores.n) for one in scores.confusions),
+        mistakes=(mistakes := tuple(_mistake(one, scores.n, words) for one in scores.confusions)),
         worst=words("comma").join(
-            f"{one.expected} → {one.predicted}{words('bracket', text=number(one.count, digits=0))}"
-            for one in scores.confusions[:MISTAKES]
+            f"{one.expected} → {one.predicted}{words('bracket', text=one.count)}" for one in mistakes[:MISTAKES]
         ),
         parts=tuple(percent(scores.breakdown.get(name, math.nan)) for name in part_names(report)),
     )
 
 
-def _mistake(one: Confusion, n: int) -> Mistake:
+def _mistake(one: Confusion, n: int, words: Words) -> Mistake:
     share = percent(one.count / n) if n else "–"
-    return Mistake(one.expected, one.predicted, number(one.count, digits=0), share, one.examples)
+    expected, predicted = (name or words("no_label") for name in (one.expected, one.predicted))
+    return Mistake(expected, predicted, number(one.count, digits=0), share, one.examples)
 
 
 def _gap(report: TransferReport, words: Words) -> list[str]:
     targets = [report.languages[tag] for tag in report.targets]
     found = [one for one in targets if one.gap.interval]
     if not found:
+        if not report.sources:
+            return [words("gap_untrained")]
         untested = not any(one.is_source for one in report.languages.values())
         key = "gap_untested" if untested else "gap_none" if targets else "gap_alone"
-        return [words(key if report.sources else "gap_untrained")]
+        return [words(key)]
     parallel = sum(one.gap.basis == "parallel" for one in found)
     counts = {"gap_parallel": parallel, "gap_matched": len(found) - parallel}
     said = [words("gap_lead"), *(words(key, n=n) for key, n in counts.items() if n)]
@@ -361,7 +363,7 @@ def _facts(report: TransferReport, words: Words) -> list[tuple[str, str]]:
     facts = {
         "fact_task": words.named("tasks", report.task),
         "fact_model": report.model,
-        "fact_sources": words.listed(sources, most=12),
+        "fact_sources": words.listed(sources, most=12) or words("anchor_none"),
         "fact_labels": words("label_list", count=str(len(report.labels)), names=labels),
         "fact_checkpoint": words.named("candidates", report.checkpoint),
         "fact_temperature": number(report.temperature, digits=3),

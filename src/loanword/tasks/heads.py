@@ -15,12 +15,13 @@ IGNORED = -100
 """The target of a piece that no loss looks at."""
 
 Features = Callable[..., torch.Tensor]
+KINDS = ("linear", "mlp", "cosine")
 
 
 def expect_kind(kind: str) -> None:
     """Raise `UsageError` for a kind of head that there is not."""
-    if kind not in ("linear", "mlp"):
-        raise UsageError(f"unknown head '{kind}'; known: linear, mlp")
+    if kind not in KINDS:
+        raise UsageError(f"unknown head '{kind}'; known: {', '.join(KINDS)}")
 
 
 def of_text(output: EncoderOutput) -> torch.Tensor:
@@ -43,10 +44,17 @@ def of_two_texts(output: EncoderOutput, other: EncoderOutput) -> torch.Tensor:
     return torch.cat([u, v, (u - v).abs(), u * v], dim=-1)
 
 
+def unit(features: Features) -> Features:
+    """Make all vectors of `features` as long as 1."""
+    return lambda *outputs: nn.functional.normalize(features(*outputs).float(), dim=-1)
+
+
 class ClassHead(nn.Module):
     """Scores of classes from `features` of the encoder's output: (batch, ..., width) -> (batch, ..., classes).
 
-    `kind` is "linear", one layer, or "mlp", a layer of the features' width with tanh before it, as BERT's pooler.
+    `kind` is "linear", one layer; "mlp", a layer of the features' width with tanh before it, as BERT's pooler; or
+    "cosine", one layer on vectors of length 1, whose rows are directions (Gidaris and Komodakis 2018, "Dynamic Few-Shot
+    Visual Learning without Forgetting").
     `weights` (classes) scales each row's loss by its class; they are normalised to a mean of 1 over the training rows,
     so the step's scale does not change. Targets that are `IGNORED` count for nothing; a row has `per_row` others, on
     average.
@@ -67,7 +75,7 @@ class ClassHead(nn.Module):
     ) -> None:
         """Create the layers as BERT does: normal weights of deviation 0.02, a bias of zero."""
         super().__init__()
-        self.features = features
+        self.features = unit(features) if kind == "cosine" else features
         self.per_piece = features is of_pieces
         self.dense = nn.Sequential(nn.Linear(width, width), nn.Tanh()) if kind == "mlp" else nn.Identity()
         self.dropout = Dropout(dropout)
@@ -109,3 +117,12 @@ class ClassHead(nn.Module):
         with torch.no_grad():
             self.linear.weight.copy_(weight)
             self.linear.bias.copy_(bias)
+
+
+class LabelsHead(ClassHead):
+    """Scores of labels of which any number may be right: each is a question of its own."""
+
+    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Binary cross-entropy (batch, labels), summed over the labels, mean over the rows."""
+        total = nn.functional.binary_cross_entropy_with_logits(outputs.float(), targets, reduction="sum")
+        return total / len(targets)

@@ -7,7 +7,7 @@ destroy first is what no source row uses: the other languages. Starting from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -36,9 +36,10 @@ def fit_probe(
     steps: int = 200,
     start: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Fit multinomial logistic regression on `vectors` (n, width) and class indices `targets` (n).
+    """Fit logistic regression on `vectors` (n, width) and `targets`.
 
-    Vectors are standardised first; the scaling is folded into the result, so that it applies to raw vectors.
+    It is multinomial on class indices (n), and one label against the rest on 0 and 1 for each (n, classes). Vectors are
+    standardised first; the scaling is folded into the result, so that it applies to raw vectors.
     `weights` (classes) weigh the rows by class; `penalty` is the weight of half the squared norm against the summed
     loss (scikit-learn's 1 / C). The search goes on from `start`, an earlier result, if there is one. Returns the
     weight (classes, width) and bias (classes), on the vectors' device. Deterministic.
@@ -46,8 +47,12 @@ def fit_probe(
     data = vectors.detach().double()
     mean, scale = data.mean(0), data.std(0, correction=0).clamp(min=1e-6)
     data = (data - mean) / scale
-    right = torch.nn.functional.one_hot(targets, classes).to(data)
-    by_row = (torch.ones_like(right[:, :1]) if weights is None else weights.to(data)[targets, None]) / len(targets)
+    several = targets.dim() == 2
+    right = (targets if several else torch.nn.functional.one_hot(targets, classes)).to(data)
+    if several or weights is None:
+        by_row = torch.ones_like(right[:, :1]) / len(targets)
+    else:
+        by_row = weights.to(data)[targets, None] / len(targets)
     weight, bias = data.new_zeros(classes, data.shape[1]), data.new_zeros(classes)
     if start is not None:
         weight, bias = start[0] * scale, start[1] + start[0].double() @ mean
@@ -58,11 +63,16 @@ def fit_probe(
     # The gradients by hand: autograd costs more than so small a model. Nothing requires a gradient, since the search
     # turns autograd on, and a gradient with a graph would keep its weight, and the data, alive for ever.
     def closure() -> torch.Tensor:
-        logits = (data @ weight.T + bias).log_softmax(1)
-        wrong = (logits.exp() - right) * by_row
+        logits = data @ weight.T + bias
+        if several:
+            chances, loss = logits.sigmoid(), torch.nn.functional.softplus(logits) - logits * right
+        else:
+            logits = logits.log_softmax(1)
+            chances, loss = logits.exp(), -logits * right
+        wrong = (chances - right) * by_row
         weight.grad = wrong.T @ data + weight * (penalty / len(targets))
         bias.grad = wrong.sum(0)
-        return -(logits * right * by_row).sum() + 0.5 * penalty / len(targets) * weight.square().sum()
+        return (loss * by_row).sum() + 0.5 * penalty / len(targets) * weight.square().sum()
 
     with torch.no_grad():
         search.step(closure)  # type: ignore[no-untyped-call]
@@ -84,12 +94,13 @@ def choose_penalty(
 
     It is the strongest of `PENALTIES` whose accuracy, rows weighed by class, is within one standard error of the best
     (Breiman et al. 1984). A strong penalty leaves fewer directions for the source language's own habits; log loss
-    would pick a weak one, and other languages pay for it (docs/log.md).
+    would pick a weak one, and other languages pay for it (docs/log.md). Where a row may have several labels, accuracy
+    is the share of them that is found if as many are said as are right: no threshold is needed to know it.
 
     Rows of one group stay in one fold: paraphrases of a training row say nothing about new text.
     """
     fold = _folds(groups, count=folds, seed=seed)
-    right = torch.zeros(len(PENALTIES), len(targets), dtype=torch.float64)
+    found = torch.zeros(len(PENALTIES), len(targets), dtype=torch.float64)
     for number in range(folds):
         here, there = fold != number, fold == number
         if not bool(here.any()) or not bool(there.any()):
@@ -100,13 +111,28 @@ def choose_penalty(
             probe = fit_probe(
                 vectors[here], targets[here], classes=classes, weights=weights, penalty=penalty, steps=10, start=probe
             )
-            answers = (vectors[there] @ probe[0].T + probe[1]).argmax(1)
-            right[place, there] = (answers == targets[there]).double()
-    by_row = (torch.ones(classes) if weights is None else weights).double()[targets]
-    shares = (right * by_row).sum(1) / by_row.sum()
+            found[place, there] = _hits(vectors[there] @ probe[0].T + probe[1], targets[there])
+    if targets.dim() == 2:
+        most = targets.sum(1).double()
+    else:
+        most = (torch.ones(classes) if weights is None else weights).double()[targets]
+        found *= most
+    shares = found.sum(1) / most.sum().clamp(min=1e-9)
     best = min(1.0, float(shares.max()))
-    error = (best * (1 - best) / len({group or f"\0{row}" for row, group in enumerate(groups)})) ** 0.5
+    heard = {group or f"\0{row}" for row, group in enumerate(groups) if most[row] > 0}
+    error = (best * (1 - best) / max(1, len(heard))) ** 0.5
     return PENALTIES[int((shares >= best - error).nonzero()[0])]
+
+
+def _hits(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Count what is right of each row (n): its class; or its labels among the highest logits of all rows together.
+
+    Of these there are as many as labels are right.
+    """
+    if targets.dim() == 1:
+        return (logits.argmax(1) == targets).double()
+    last = logits.flatten().sort(descending=True).values[int(targets.sum()) - 1]
+    return ((logits >= last) & targets.bool()).sum(1).double()
 
 
 def _folds(groups: Sequence[str], *, count: int, seed: int) -> torch.Tensor:
@@ -121,6 +147,7 @@ def start_from_probe(
     model: Model,
     encoded: Sequence[Encoded],
     *,
+    targets: Callable[[Sequence[Encoded]], torch.Tensor],
     pad_id: int,
     hardware: Hardware,
     groups: Sequence[str],
@@ -129,39 +156,38 @@ def start_from_probe(
 ) -> float | None:
     """Fit a probe on what the untouched encoder says of `encoded` and make it the head of `model`.
 
-    `groups` are those of the rows; `penalty` None is chosen by cross-validation. Returns the penalty, or None for a
-    head that cannot start from a probe.
+    `targets` are the task's; `groups` are those of the rows; `penalty` None is chosen by cross-validation. Returns the
+    penalty, or None for a head that cannot start from a probe.
     """
     if not getattr(model.head, "starts", False):
         return None
     order = generator(seed, "probe rows").permutation(len(encoded))
-    chosen = sorted(order[: _enough([encoded[row] for row in order])].tolist())
+    enough = _enough([encoded[row] for row in order]) if model.head.per_piece else len(encoded)
+    chosen = sorted(order[:enough].tolist())
+    rows = [encoded[row] for row in chosen]
     found = outputs(
         model,
-        [encoded[row] for row in chosen],
+        rows,
         pad_id=pad_id,
         hardware=hardware,
         forward=lambda batch: model.head.features(*model.read(batch)),
     )
-    parts = [_examples(encoded[row].target, value) for row, value in zip(chosen, found.values, strict=True)]
-    vectors = torch.from_numpy(np.concatenate([part for part, _ in parts]))
-    targets = torch.from_numpy(np.concatenate([part for _, part in parts]))
-    names = [groups[row] or f"\0{row}" for row, (_, part) in zip(chosen, parts, strict=True) for _ in part]
+    wanted, names = targets(rows), [groups[row] or f"\0{row}" for row in chosen]
+    if model.head.per_piece:  # Of a text, the pieces that have a target.
+        kept = [row[: len(values)] != IGNORED for row, values in zip(wanted, found.values, strict=True)]
+        names = [name for name, here in zip(names, kept, strict=True) for _ in range(int(here.sum()))]
+        vectors = torch.cat([torch.from_numpy(values)[here] for values, here in zip(found.values, kept, strict=True)])
+        wanted = wanted[wanted != IGNORED]
+    else:
+        vectors = torch.from_numpy(np.stack(found.values))
     classes, weights = int(model.head.linear.out_features), model.head.weights.cpu()
     if penalty is None:
-        penalty = choose_penalty(vectors, targets, classes=classes, weights=weights, groups=names, seed=seed)
-    model.head.start_from(*fit_probe(vectors, targets, classes=classes, weights=weights, penalty=penalty))
+        penalty = choose_penalty(vectors, wanted, classes=classes, weights=weights, groups=names, seed=seed)
+    model.head.start_from(*fit_probe(vectors, wanted, classes=classes, weights=weights, penalty=penalty))
     return penalty
 
 
-def _examples(target: int | Sequence[int], vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the vectors of one row that have a target, and the targets; a text has one, of its pieces some have."""
-    targets = np.atleast_1d(np.asarray(target, dtype=np.int64))
-    kept = targets != IGNORED
-    return vectors.reshape(len(targets), -1)[kept], targets[kept]
-
-
 def _enough(encoded: Sequence[Encoded]) -> int:
-    """Count the first rows that hold `PIECES` pieces with a target; texts with one target are all taken."""
-    counts = [0 if isinstance(item.target, int) else sum(one != IGNORED for one in item.target) for item in encoded]
+    """Count the first rows that hold `PIECES` pieces with a target."""
+    counts = [sum(one != IGNORED for one in item.target) for item in encoded]
     return int(np.searchsorted(np.cumsum(counts), PIECES, side="right")) + 1

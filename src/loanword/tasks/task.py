@@ -64,6 +64,7 @@ class Task(ABC):
     are settings of "training" and "encoder" that suit it better than the usual ones, where a recipe says nothing.
     `role` is what a text is, where the model has prompts for what is looked for and for where it is. `training` is
     "needed" where a head must learn what the answers are, and only "possible" where it compares what the encoder says.
+    `settles` says that something is chosen after training (`settle`): then every candidate is measured so.
     """
 
     columns: Shape
@@ -72,6 +73,7 @@ class Task(ABC):
     labels: tuple[str, ...] = ()
     role: Role = ""
     training: Literal["needed", "possible"] = "needed"
+    settles: bool = False
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:  # noqa: B027
         """Learn from the training records, and from how they are tokenized, what must be known before encoding."""
@@ -118,6 +120,9 @@ class Task(ABC):
         """Return logits (n, classes) and right classes (n) that a temperature can be fitted on; none by default."""
         return np.empty((0, 0)), np.empty(0, dtype=int)
 
+    def settle(self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded]) -> None:  # noqa: B027
+        """Choose by the answers to source dev what predictions need beside weights, such as thresholds."""
+
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return scores of parts of the rows, or of other sides of the answers, by name, for the report."""
         return {}
@@ -143,6 +148,7 @@ class Task(ABC):
 
 BUILTIN = (
     "classification",
+    "multilabel",
     "pairs",
     "tagging",
     "answers",
@@ -152,6 +158,7 @@ BUILTIN = (
     "summarization",
     "abstractive-summarization",
 )
+"""Those that are trained."""
 
 TASKS: Registry[Any] = Registry("task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in BUILTIN))
 

@@ -108,6 +108,7 @@ def train(
                 start_from_probe(
                     model,
                     encoded,
+                    targets=run.task.targets,
                     pad_id=run.tokenizer.pad_id,
                     hardware=run.hardware,
                     groups=run.data.groups(encoded),
