@@ -157,3 +157,25 @@ def test_settings_of_an_evaluation_may_be_dotted(trained, toy_data):
 def test_a_report_language_is_looked_at_before_anything_is_loaded():
     with pytest.raises(UsageError, match="not in 'xx'"):
         loanword.evaluate("nowhere", test={"de": "nothing.jsonl"}, report_language="xx")
+
+
+def test_labels_by_name(toy_data, tiny_folder, tmp_path):
+    tests = {tag: toy_data["test"][tag] for tag in ("en", "zh")}
+    options = {"model": tiny_folder("bert"), "settings": {"resamples": 100}}
+    result = loanword.zero_shot(["food", "travel"], test=tests, out=tmp_path / "out", **options)
+    assert list(result.report.languages) == ["en", "zh"]
+    assert set(result.files) == {"model", "json", "md", "html"}
+    assert loanword.load(tmp_path / "out").task.labels == ("food", "travel")
+    untested = loanword.zero_shot({"food": "", "travel": "by taxi"}, **options)
+    assert (untested.files, untested.report.languages) == ({}, {})
+    assert untested.bundle.predict(["pizza"])[0].label in ("food", "travel")
+    texts = {"zh": toy_data["train"]["zh"]}
+    columns = {"label": "label", "text": "text"}
+    told = loanword.zero_shot(["food", "travel"], test=tests, unlabelled=texts, columns=columns, **options)
+    assert told.report.regime.startswith("not zero-shot: saw text of zh;")
+    with pytest.raises(UsageError, match="leave out model and temperature"):
+        loanword.zero_shot(["a", "b"], by=tmp_path, temperature=0.1)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "report.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"report\.md, which no loanword run wrote"):
+        loanword.zero_shot(["a", "b"], out=tmp_path / "taken", **options)

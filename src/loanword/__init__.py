@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from loanword.version import __version__
 
 if TYPE_CHECKING:
-    from loanword.api import check, embed, evaluate, load, read_recipe, transfer
+    from loanword.api import check, embed, evaluate, load, read_recipe, transfer, zero_shot
     from loanword.config import Recipe
     from loanword.data.read import read
     from loanword.data.records import Record, Table
@@ -45,6 +45,7 @@ _WHERE = {
     "load": "api",
     "read_recipe": "api",
     "transfer": "api",
+    "zero_shot": "api",
     "Recipe": "config",
     "read": "data.read",
     "Record": "data.records",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loanword import config
-from loanword.errors import ConfigError
+from loanword.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +65,57 @@ def transfer(
     for key, value in deepcopy(dict(settings or {})).items():
         _put(values, key.split("."), value)
     return run(config.build(values), progress=progress)
+
+
+def zero_shot(
+    labels: Mapping[str, str] | Sequence[str],
+    *,
+    test: Mapping[str, str | Path] | None = None,
+    unlabelled: Mapping[str, str | Path] | None = None,
+    templates: Sequence[str] | None = None,
+    model: str | Path | None = None,
+    by: str | Path | None = None,
+    temperature: float | None = None,
+    columns: Mapping[str, str] | None = None,
+    out: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    report_language: str = "en",
+    command: str = "",
+) -> Result:
+    """Make a classifier from the names of its `labels`, each perhaps with a description, and test it; nothing trains.
+
+    It says the label whose description, in the `templates`, is nearest to the text for the encoder `model`; or the one
+    that the text entails most, for `by`, a bundle of pairs. `unlabelled` texts, by language, tell which labels lie near
+    to everything. Other arguments are those of `transfer` and `evaluate`.
+    """
+    from loanword.config import DataSettings, expanded
+    from loanword.data.gather import gather
+    from loanword.data.shapes.labelled_text import PLAIN_TEXT
+    from loanword.deploy import names
+    from loanword.deploy.output import expect_output
+    from loanword.hardware import detect
+    from loanword.run import Result
+
+    if by is not None and (model is not None or temperature is not None):
+        raise UsageError("by names a whole model; leave out model and temperature")
+    if out is not None:
+        expect_output(expanded(out))
+    places = {
+        "test": {tag: str(source) for tag, source in (unlabelled or {}).items()},
+        "columns": {ours: theirs for ours, theirs in (columns or {}).items() if ours == "text"},
+    }
+    texts = gather(config.part(DataSettings, places, where="unlabelled texts"), shape=PLAIN_TEXT, seed=0)["test"]
+    given: dict[str, Any] = {"unlabelled": texts, "hardware": detect()}
+    given |= {} if templates is None else {"templates": templates}
+    given |= {} if temperature is None else {"temperature": temperature}
+    if by is not None:
+        bundle = names.by_inference(labels, by=by, **given)
+    else:
+        bundle = names.by_cosine(labels, model=str(model or "bundled:e5-small"), **given)
+    bundle.report = evaluate(
+        bundle, test=test or {}, columns=columns, settings=settings, report_language=report_language, command=command
+    )
+    return Result(bundle.report, bundle, {} if out is None else bundle.save(out, language=report_language))
 
 
 def load(path: str | Path, *, device: str = "auto", precision: str = "auto", threads: int = 0) -> Bundle:

@@ -267,7 +267,7 @@ def test_a_bundle_of_an_encoder_as_it_came(tiny_folder, sentences, tmp_path):
     cosines = [item.label for item in bundle.predict(one, pairs=two, language="en:ru")]
     left, right = bundle.embed(one, language="en"), bundle.embed(two, language="ru")
     np.testing.assert_allclose(cosines, (left * right).sum(1), atol=1e-6)
-    assert repr(bundle).endswith(", as it came)")
+    assert repr(bundle).endswith(", without training)")
     bundle.save_pretrained(tmp_path / "kept")
     again = Bundle.load(tmp_path / "kept", device="cpu", precision="fp32", threads=1)
     np.testing.assert_allclose(again.embed(one), left, atol=1e-6)

@@ -133,3 +133,44 @@ def test_patience_is_selection_where_there_is_dev_data():
     assert lineage_of(run_of(patience=2), earlier=None).stopping
     assert not lineage_of(run_of(patience=2, dev=()), earlier=None).stopping
     assert not lineage_of(run_of(), earlier=None).stopping
+
+
+NAMES = {"sources": (), "dev": (), "checkpoint": None, "names": ("about food", "about trips")}
+NOTHING = "no weights trained, nothing selected"
+
+
+def test_labels_by_name_alone_are_zero_shot():
+    assert line(**NAMES) == (f"zero-shot: no labelled text seen in any language; labels known by name; {NOTHING}")
+    assert (
+        line(**NAMES, language="zh") == "零样本：未使用任何语言的标注文本；标签仅由名称给出；未训练权重，未做任何选择"
+    )
+    assert line(**NAMES, tested=[]).startswith("no target language tested; labels known by name; ")
+
+
+def test_texts_of_tested_languages_are_seen_and_others_are_not():
+    found = line(**NAMES, texts=("de", "fr", "sw"))
+    assert found == f"not zero-shot: saw text of de and sw; labels known by name; {NOTHING}"
+    assert line(**NAMES, texts=("fr",)) == line(**NAMES)
+    assert line(**NAMES, texts=("de",), language="zh").startswith("非零样本：用到了de 的文本；")
+
+
+def test_labels_by_name_for_an_encoder_that_was_trained_before():
+    before = Lineage(sources=("en",), dev=("en",), checkpoint="averaged")
+    found = line(**NAMES, earlier=before)
+    assert found == (
+        "zero-shot: no target text or label seen in training or selection; "
+        f"labels known by name, the encoder trained on en before; {NOTHING}"
+    )
+    assert line(**NAMES, earlier=before, texts=("en",)) == found
+    unknown = line(**NAMES, earlier=Lineage(sources=()))
+    assert unknown.startswith("not known to be zero-shot: ")
+    first = Lineage(sources=("sw",), checkpoint="last")
+    both = line(**NAMES, earlier=Lineage(sources=("en",), checkpoint="last", earlier=first))
+    assert both.startswith("not zero-shot: saw labels of sw in earlier training; ")
+
+
+def test_what_labels_are_called_leaves_an_encoder_as_it_was():
+    before = Lineage(sources=("en",), checkpoint="last")
+    assert Lineage(sources=(), names=("a", "b"), earlier=before).of_encoder == before
+    assert Lineage(sources=(), names=("a", "b")).of_encoder is None
+    assert before.of_encoder == before

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from loanword.cli import check, data, demo, embed, evaluate, ls, predict, train, transfer
+from loanword.cli import check, data, demo, embed, evaluate, ls, predict, train, transfer, zero_shot
 from loanword.cli.guard import guarded
 from loanword.version import __version__
 
@@ -42,6 +42,7 @@ app.command("train")(guarded(train.train))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("predict")(guarded(predict.predict))
 app.command("embed")(guarded(embed.embed))
+app.command("zero-shot")(guarded(zero_shot.zero_shot))
 app.command("check")(guarded(check.check))
 app.command("ls")(guarded(ls.ls))
 datasets = typer.Typer(help="Look at data before anything is trained on it.", no_args_is_help=True)

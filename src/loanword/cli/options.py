@@ -46,7 +46,13 @@ def pairs(values: list[str] | None, *, option: str, what: str) -> dict[str, str]
 
 
 KINDS = {".jsonl": "JSON lines", ".npy": "a NumPy array"}
-_EXAMPLES = {"--train": "en=en.jsonl", "--dev": "en=en.dev.jsonl", "--test": "de=de.jsonl", "--column": "text=body"}
+_EXAMPLES = {
+    "--train": "en=en.jsonl",
+    "--dev": "en=en.dev.jsonl",
+    "--test": "de=de.jsonl",
+    "--unlabelled": "de=texts.jsonl",
+    "--column": "text=body",
+}
 
 
 def typed() -> str:

@@ -35,7 +35,7 @@ def load_base(model: str, settings: EncoderSettings) -> Base:
         return Base(load(model, **settings.model_dump()), None)
     info, loaded = unpack(folder, settings)
     loaded.encoder.name = model
-    return Base(loaded, info.lineage)
+    return Base(loaded, info.lineage.of_encoder)
 
 
 def unpack(folder: Path, settings: EncoderSettings = EncoderSettings()) -> tuple[Info, Loaded]:  # noqa: B008 - frozen

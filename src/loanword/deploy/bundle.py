@@ -68,7 +68,7 @@ class Bundle:
     def __repr__(self) -> str:
         """Say what it is in one line, and not what it is made of."""
         about = self.describe()
-        how = f"trained on {', '.join(about['sources'])}" if about["sources"] else "as it came"
+        how = f"trained on {', '.join(about['sources'])}" if about["sources"] else "without training"
         return f"Bundle({about['task']} from {about['model']}, {how})"
 
     def predict(

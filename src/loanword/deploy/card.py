@@ -10,7 +10,7 @@ from loanword.language.tag import name
 
 HERE = "path/to/this/folder"
 
-HUB_METRICS = {"macro-f1": "f1"}
+HUB_METRICS = {"macro-f1": "f1", "micro-f1": "f1", "macro-label-f1": "f1"}
 """The Hub's names of metrics, where they are not ours."""
 
 EXAMPLE = """```python
@@ -49,7 +49,7 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
         library_name="loanword",
         base_model=entry.hub_id or (report.model if is_hub_id(report.model) else None),
         pipeline_tag="text-classification",
-        model_name=f"{report.task}-{'-'.join(report.sources)}",
+        model_name="-".join([report.task, *report.sources]),
         eval_results=results or None,
         tags=["cross-lingual"],
     )
@@ -59,6 +59,8 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
         f"| {', '.join(_marks(scores))} |"
         for tag, scores in sorted(report.languages.items(), key=lambda i: -i[1].metrics[report.metric].score)
     ]
+    named = ", ".join(name(tag) for tag in report.sources)
+    sources, made = (f"trained on {named}", "Fine-tuned from") if named else ("by the names of its labels", "Made from")
     mean = report.mean_target
     headline = f"Mean over {len(report.targets)} target languages: {_percent(mean)} %." if mean is not None else ""
     return "\n".join(
@@ -67,9 +69,9 @@ def card(report: TransferReport, *, repo: str = HERE) -> str:
             data.to_yaml().strip(),
             "---",
             "",
-            f"# {report.task} model, trained on {', '.join(name(tag) for tag in report.sources)}",
+            f"# {report.task} model, {sources}",
             "",
-            f"Fine-tuned from `{model_name(report.model)}` with loanword {report.loanword_version}. "
+            f"{made} `{model_name(report.model)}` with loanword {report.loanword_version}. "
             f"Labels: {', '.join(map(_code, report.labels))}.",
             "",
             EXAMPLE.format(repo=repo),

@@ -128,10 +128,8 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     gaps = comparable_gaps(report)
     if gaps:
         lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
-    elif report.targets:
-        lines.append(
-            words("sum_gap_none" if sources else "sum_gap_untested" if report.sources else "sum_gap_untrained")
-        )
+    elif report.targets and report.sources:
+        lines.append(words("sum_gap_none") if sources else words("sum_gap_untested"))
     before, after, noise = calibration_errors(report)
     if math.isfinite(after):
         found = {"before": percent(before), "after": percent(after), "noise": percent(noise)}

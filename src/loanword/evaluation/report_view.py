@@ -363,7 +363,7 @@ def _facts(report: TransferReport, words: Words) -> list[tuple[str, str]]:
     facts = {
         "fact_task": words.named("tasks", report.task),
         "fact_model": report.model,
-        "fact_sources": words.listed(sources, most=12) or words("anchor_none"),
+        "fact_sources": words.listed(sources, most=12),
         "fact_labels": words("label_list", count=str(len(report.labels)), names=labels),
         "fact_checkpoint": words.named("candidates", report.checkpoint),
         "fact_temperature": number(report.temperature, digits=3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ WORDS = {
         "untested": "no target language tested",
         "unknown": "not known to be zero-shot: what training saw is not recorded",
         "zero-shot": "zero-shot: no target text or label seen in training or selection",
+        "no label": "zero-shot: no labelled text seen in any language",
+        "text": "text of {tags}",
         "labels": "labels of {tags} in earlier training",
         "dev labels": "dev labels of {tags}",
         "and": " and ",
@@ -32,14 +34,20 @@ WORDS = {
         "by": "{dev} ({tags})",
         "somewhere": "languages that are not recorded",
         "earlier": "{sources}, before that on {tags}",
-        "line": "{kind}; trained on {sources}; {weights}",
-        "untrained": "zero-shot: the model as it came, nothing trained or selected",
+        "as it came": "zero-shot: the model as it came, nothing trained or selected",
+        "trained": "trained on {sources}",
+        "by name": "labels known by name",
+        "by name, after": "labels known by name, the encoder trained on {tags} before",
+        "untrained": "no weights trained, nothing selected",
+        "line": "{kind}; {how}; {weights}",
     },
     "zh": {
         "seen": "非零样本：用到了{seen}",
         "untested": "未测试目标语言",
         "unknown": "无法确认是零样本：训练时用到的内容未记录",
         "zero-shot": "零样本：训练和选择均未接触目标语言的文本或标签",
+        "no label": "零样本：未使用任何语言的标注文本",
+        "text": "{tags} 的文本",
         "labels": "此前训练中 {tags} 的标签",
         "dev labels": "{tags} 的开发集标签",
         "and": "、",
@@ -55,8 +63,12 @@ WORDS = {
         "by": "{dev}（{tags}）",
         "somewhere": "未记录",
         "earlier": "{sources}，此前的训练语言 {tags}",
-        "line": "{kind}；训练语言 {sources}；{weights}",
-        "untrained": "零样本：模型保持原样，未做任何训练或选择",
+        "as it came": "零样本：模型保持原样，未做任何训练或选择",
+        "trained": "训练语言 {sources}",
+        "by name": "标签仅由名称给出",
+        "by name, after": "标签仅由名称给出，编码器此前的训练语言 {tags}",
+        "untrained": "未训练权重，未做任何选择",
+        "line": "{kind}；{how}；{weights}",
         "target text": "目标语言文本",
         "parallel text": "平行语料",
         "dictionary": "词典",
@@ -73,6 +85,9 @@ class Lineage:
     `stopping` says that dev scores decided when training ended. `checkpoint` ships; None means that only the sources
     are known. `earlier` is the lineage of the bundle that training started from. A checkpoint without any sources is
     the model as it came.
+
+    `names` are what the labels were said to be about where nothing was trained, for no text had one; `texts` are the
+    languages of the unlabelled texts that were looked at for that.
     """
 
     sources: tuple[str, ...]
@@ -81,6 +96,13 @@ class Lineage:
     stopping: bool = False
     checkpoint: Checkpoint | None = None
     earlier: Lineage | None = None
+    names: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    @property
+    def of_encoder(self) -> Lineage | None:
+        """The lineage of the encoder alone: labels that are known by name leave it as it was."""
+        return self.earlier if self.names else self
 
     @property
     def trainings(self) -> tuple[Lineage, ...]:
@@ -113,32 +135,47 @@ def regime(lineage: Lineage, *, tested: Collection[str], language: str = "en") -
     """Describe the regime of scores in the languages `tested`: true zero-shot, or what of the targets was seen.
 
     Dev data in a language that was never trained on makes it target-dev, not zero-shot; so does a tested language that
-    the model had learned before this training. `language` is that of the line: "en" or "zh".
+    the model had learned before this training, or whose texts were looked at. `language` is that of the line: "en" or
+    "zh".
     """
     words = WORDS[language]
     trained = lineage.trained_on
     if lineage.checkpoint and not trained:
-        return words["untrained"]
-    again = [tag for tag in trained if tag in tested and tag not in lineage.sources]
+        return words["as it came"]
+    latest = next((one for one in lineage.trainings if one.sources), lineage)
+    again = [tag for tag in trained if tag in tested and tag not in latest.sources]
+    read = [tag for tag in lineage.texts if tag in tested and tag not in trained]
     foreign = [tag for tag in dict.fromkeys(tag for one in lineage.trainings for tag in one.dev) if tag not in trained]
     seen = [words.get(what, what) for what in sorted({what for one in lineage.trainings for what in one.sees})]
-    for what, found in (("labels", again), ("dev labels", foreign)):
+    for what, found in (("text", read), ("labels", again), ("dev labels", foreign)):
         seen += [words[what].format(tags=words["and"].join(found))] if found else []
     if seen:
         kind = "seen"
     elif not set(tested) - set(trained):
         kind = "untested"
+    elif lineage.names and not lineage.earlier:
+        kind = "no label"
     else:
-        kind = "zero-shot" if all(one.checkpoint for one in lineage.trainings) else "unknown"
+        kind = "zero-shot" if all(one.checkpoint or one.names for one in lineage.trainings) else "unknown"
+    known = words["list"].join(trained) or words["somewhere"]
+    if lineage.names:
+        how, weights = words["by name, after" if lineage.earlier else "by name"].format(tags=known), words["untrained"]
+    else:
+        how, weights = words["trained"].format(sources=_sources(lineage, words)), _weights(lineage, words)
+    kind = words[kind].format(seen=words["list"].join(seen))
+    return words["line"].format(kind=kind, how=how, weights=weights)
+
+
+def _sources(lineage: Lineage, words: Mapping[str, str]) -> str:
     sources = words["list"].join(lineage.sources) or words["somewhere"]
-    if lineage.earlier:
-        tags = words["list"].join(lineage.earlier.trained_on) or words["somewhere"]
-        sources = words["earlier"].format(sources=sources, tags=tags)
+    if not lineage.earlier:
+        return sources
+    tags = words["list"].join(lineage.earlier.trained_on) or words["somewhere"]
+    return words["earlier"].format(sources=sources, tags=tags)
+
+
+def _weights(lineage: Lineage, words: Mapping[str, str]) -> str:
     dev = "source dev" if set(lineage.dev) <= set(lineage.sources) else "dev"
     by = words["by"].format(dev=words[dev], tags=words["list"].join(lineage.dev))
     chosen = words["step"].format(by=by) if lineage.stopping else words["nothing"]
-    return words["line"].format(
-        kind=words[kind].format(seen=words["list"].join(seen)),
-        sources=sources,
-        weights=words[lineage.checkpoint or "not recorded"].format(by=by, chosen=chosen),
-    )
+    return words[lineage.checkpoint or "not recorded"].format(by=by, chosen=chosen)

@@ -160,7 +160,9 @@ BUILTIN = (
 )
 """Those that are trained."""
 
-TASKS: Registry[Any] = Registry("task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in BUILTIN))
+TASKS: Registry[Any] = Registry(
+    "task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in (*BUILTIN, "inference"))
+)
 
 
 def task_of(recipe: Recipe) -> Task:
