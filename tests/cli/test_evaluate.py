@@ -79,7 +79,7 @@ def test_a_model_as_it_came_is_measured_on_a_task_that_compares_vectors(call, pa
     assert "Gap:" not in told.stdout
     page = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "# As it came, in 1 language" in page
-    assert "nothing was trained on any language" in page
+    assert "No labelled text was used" in page
     assert "Trained on" not in page
     chinese = call(*words, "--out", tmp_path / "zh", "--report-language", "zh")
     assert "零样本：模型保持原样" in chinese.stdout

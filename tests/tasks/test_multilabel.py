@@ -46,6 +46,8 @@ def test_targets_are_the_labels_that_are_known(fresh_tokenizer):
     assert [item.target for item in encoded] == [[0, 1], [0], [], None, [0]]
     assert task.targets(encoded[:3]).tolist() == [[1, 1], [1, 0], [0, 0]]
     assert task.targets(encoded[:3]).dtype == torch.float32
+    with pytest.raises(TypeError):
+        task.targets(encoded[3:4])
 
 
 def test_what_reaches_its_threshold_is_said():

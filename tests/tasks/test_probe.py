@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from loanword.hardware import Hardware
 from loanword.randomness import generator
+from loanword.tasks.heads import ClassHead
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs, vectors
 from loanword.tasks.probe import PENALTIES, _folds, choose_penalty, fit_probe, start_from_probe
@@ -257,6 +258,18 @@ def test_the_head_starts_where_the_probe_ends(toy_run, penalty):
     assert used == (penalty or choose_penalty(found, targets, classes=2, groups=groups, seed=0))
     assert (answers.argmax(1) == targets.numpy()).mean() > 0.9
     assert all(torch.equal(value, encoder_before[name]) for name, value in model.encoder.state_dict().items())
+
+
+def test_a_cosine_head_starts_from_a_probe_of_directions(toy_run):
+    run, encoded = toy_run("bert")
+    found = vectors(run.model, encoded, pad_id=run.tokenizer.pad_id, hardware=CPU)
+    model = Model(run.model.encoder, ClassHead(found.shape[1], 2, kind="cosine"))
+    more = {"targets": run.task.targets, "pad_id": run.tokenizer.pad_id, "hardware": CPU}
+    start_from_probe(model, encoded, groups=[""] * len(encoded), penalty=3.0, seed=0, **more)
+    units = found / found.norm(dim=1, keepdim=True)
+    weight, bias = fit_probe(units, run.task.targets(encoded), classes=2, penalty=3.0)
+    answers = np.stack(outputs(model, encoded, pad_id=run.tokenizer.pad_id, hardware=CPU).values)
+    np.testing.assert_allclose(answers, (units @ weight.T + bias).numpy(), atol=1e-4)
 
 
 def test_nothing_of_a_fit_stays_in_memory(monkeypatch):

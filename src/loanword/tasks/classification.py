@@ -38,8 +38,8 @@ class Classification(Task):
     ) -> None:
         """Create the task; `labels` are what an earlier `fit` learned, in the order of the head's outputs.
 
-        `head`: "linear", or "mlp" for one with a hidden layer. `class_weights`: "none", or "balanced" to weigh every
-        class alike whatever its rows.
+        `head`: "linear"; "mlp" for one with a hidden layer; "cosine" for one that sees directions alone, which is what
+        labels known by name have. `class_weights`: "none", or "balanced" to weigh every class alike whatever its rows.
         """
         if class_weights not in ("none", "balanced"):
             raise UsageError(f"unknown class weights '{class_weights}'; known: none, balanced")

@@ -83,7 +83,7 @@ class MultiLabel(Task):
     def _right(self, encoded: Sequence[Encoded]) -> np.ndarray:
         right = np.zeros((len(encoded), len(self.labels)), dtype=np.float32)
         for row, item in enumerate(encoded):
-            right[row, item.target] = 1
+            right[row, list(item.target)] = 1
         return right
 
     def head(self, encoder: Encoder) -> nn.Module:
