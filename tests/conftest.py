@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.corpus import SENTENCES, TOY_LANGUAGES, toy_rows
+from tests.encoders import duals
 from tests.tiny import KINDS, TOKENIZER_KINDS, TOKENIZER_OF, tiny_config, tokenizer_backend
 
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -162,6 +163,19 @@ def tiny_encoder(tiny_folder: Callable[[str], Path]) -> Callable[..., Any]:
         from loanword.encoders.load import load
 
         return load(str(tiny_folder(kind)), **options)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_dual(tmp_path_factory: pytest.TempPathFactory, fresh_tokenizer: Callable[[str], Any]) -> Callable[[str], Path]:
+    """Give the folder of a tiny model of texts and images of a kind (one of `duals.KINDS`). Read only."""
+    made: dict[str, Path] = {}
+
+    def make(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = duals.write(kind, tmp_path_factory.mktemp(f"tiny-{kind}"), fresh_tokenizer("wordpiece"))
+        return made[kind]
 
     return make
 

@@ -28,9 +28,12 @@ def expect_sound(recipe: Recipe) -> None:
             problems.append(str(error))
     if not problems:
         try:
-            task_of(recipe)
+            trained = task_of(recipe).training != "never"
         except UsageError as error:
             problems.append(f"task_options: {error}")
+        else:
+            advice = f"loanword evaluate MODEL --task {recipe.task}"
+            problems += [] if trained else [f"task: {recipe.task} is only measured, not trained: {advice}"]
     if recipe.out:
         try:
             expect_output(expanded(recipe.out))

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from tests.encoders import duals
 
 import loanword
 from loanword.config import EncoderSettings
@@ -101,3 +102,36 @@ def test_what_is_only_for_a_bundle_or_only_for_a_model(call, finished, parallel,
         done = call(*words)
         assert done.exit_code == 2, done.stderr
         assert says in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_images_are_found_by_texts_of_any_language(call, tiny_dual, sentences, tmp_path, kind):
+    images = duals.pictures(tmp_path, 10)
+    words = ["evaluate", tiny_dual(kind), "--task", "text-image", "--set", "evaluation.resamples=100"]
+    for tag in ("de", "zh"):
+        lines = sentences["zh" if tag == "zh" else "en"]
+        rows = [f"{line}\t{image.name}" for line, image in zip(lines, images, strict=True)]
+        (tmp_path / f"captions.{tag}.tsv").write_text("\n".join(["text\timage", *rows]) + "\n", encoding="utf-8")
+        words += ["--test", f"{tag}={tmp_path / f'captions.{tag}.tsv'}"]
+    done = call(*words, "--out", tmp_path / "out", "--report-language", "zh")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["languages"]
+    assert set(found) == {"de", "zh"}
+    for scores in found.values():
+        both = scores["breakdown"]
+        assert scores["score"] == pytest.approx((both["text_to_image"] + both["image_to_text"]) / 2)
+        assert scores["low"] <= scores["score"] <= scores["high"]
+    page = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "图文检索" in page
+    assert "以文找图" in page
+
+    (tmp_path / "3.png").write_text("no picture")
+    (tmp_path / "4.png").unlink()
+    gone = call(*words)
+    assert (gone.exit_code, gone.stderr.count("LW215")) == (3, 2)
+    assert "captions.de.tsv:6 [image]: LW215 there is no image '4.png'" in gone.stderr
+    duals.pictures(tmp_path, 10)
+    (tmp_path / "3.png").write_text("no picture")
+    broken = call(*words)
+    assert (broken.exit_code, broken.stderr.count("LW215")) == (3, 1)
+    assert f"{tmp_path / '3.png'}: LW215 this is no image that can be read" in broken.stderr

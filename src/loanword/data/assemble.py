@@ -35,7 +35,7 @@ def assemble(
         label=filled.label or [None] * len(filled.text),
         pair=filled.pair,
         id=[value or "" for value in ids],
-        group=[value or "" for value in groups],
+        group=[value or "" for value in groups or filled.group],
         line=cells.lines,
         origin=findings.path,
         pair_language=second if second != first else "",

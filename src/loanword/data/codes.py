@@ -46,6 +46,7 @@ CODES: dict[str, str] = {
     "LW212": "a cell holds a NUL character",
     "LW213": "a cell holds half of a surrogate pair",
     "LW214": "an entry of a TMX, PO or XLIFF file is not written as its format has it",
+    "LW215": "an image is not there, or cannot be read",
     "LW301": "a row has no label",
     "LW302": "a label is neither a string nor an integer",
     "LW303": "some labels are strings and some are integers",

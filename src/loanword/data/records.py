@@ -48,11 +48,15 @@ def names_of(label: Label | None) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The columns of a table that differ between shapes: texts, second texts or none, labels or none."""
+    """The columns of a table that differ between shapes: texts, second texts or none, labels or none.
+
+    `group` is what makes rows depend on one another where the source does not say it.
+    """
 
     text: list[str]
     pair: list[str] = field(default_factory=list)
     label: list[Label | None] = field(default_factory=list)
+    group: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,17 @@ class Base:
     lineage: Lineage | None
 
 
-def load_base(model: str, settings: EncoderSettings) -> Base:
+def load_base(model: str, settings: EncoderSettings, *, training: bool = True) -> Base:
     """Load `model`: a bundled name, a folder, a Hub id, or a bundle (its folder, that of its run, or its Hub id).
+
+    Where it is not for `training`, a model of texts and images will do, too.
 
     What `settings` leave open is what the model registry says, or how the bundle's encoder was trained. Raises
     `ModelError` for a model that cannot be had and for a damaged bundle.
     """
     folder = bundle_folder(model) or hub_bundle(model, revision=settings.revision)
     if folder is None:
-        return Base(load(model, **settings.model_dump()), None)
+        return Base(load(model, **settings.model_dump(), training=training), None)
     info, loaded = unpack(folder, settings)
     loaded.encoder.name = model
     return Base(loaded, info.lineage.of_encoder)

@@ -269,7 +269,7 @@ class Bundle:
         made, machine = make_task(task, options or {}), hardware or detect()
         if made.training == "needed":
             raise UsageError(f"{task} must be trained before it can be measured: loanword transfer --task {task}")
-        base = load_base(str(model), encoder)
+        base = load_base(str(model), encoder, training=False)
         return cls(
             model=Model(base.loaded.encoder, made.head(base.loaded.encoder)).to(machine.device).eval(),
             tokenizer=base.loaded.tokenizer,

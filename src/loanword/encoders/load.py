@@ -19,8 +19,10 @@ from loanword.encoders.models import MODELS, lookup
 from loanword.encoders.modules import Modules, read_modules
 from loanword.encoders.pooling import POOLINGS, Dense
 from loanword.encoders.quiet import quiet_transformers
-from loanword.errors import MissingExtra, ModelError, UsageError
+from loanword.encoders.towers import ImageTower, TextTower, is_dual
+from loanword.errors import MissingExtra, ModelError, UsageError, in_short
 from loanword.hub import ask_hub
+from loanword.tokens.stock import StockTokenizer
 from loanword.tokens.tokenizer import Tokenizer
 
 PLAIN = ("TokenizersBackend", "PreTrainedTokenizerFast")
@@ -45,14 +47,16 @@ def load(
     prompts: Mapping[str, str] | None = None,
     pooling: str | None = None,
     revision: str | None = None,
+    training: bool = True,
 ) -> Loaded:
-    """Load the encoder `name`.
+    """Load the encoder `name`; where it is not for `training`, the texts' tower of a model of images will do, too.
 
     `max_length` is in pieces and capped by the model's positions. It, `prefix`, `prompts` and `pooling` default to what
     a folder of sentence-transformers says, or else the model registry; a `prefix` alone goes before texts of any role.
     Raises `ModelError` in one sentence for a model that cannot be had, `UsageError` for a wrong name.
     """
     source, options = _resolve(name, revision)
+    asked = pooling
     entry, said = lookup(name), read_modules(partial(_find, source, options), name=name)
     known = said or Modules()
     pooling = pooling or known.pooling or entry.pooling
@@ -62,8 +66,16 @@ def load(
         prompts = {} if prefix is not None else known.prompts or entry.prompts
     if prefix is None:
         prefix = known.prefix or entry.prefix
-    model, fast = _read(source, name=name, options={**options, "subfolder": known.subfolder})
+    model, fast = _read(source, name=name, options={**options, "subfolder": known.subfolder}, training=training)
     limit = positions(model)
+    if is_dual(type(model)):
+        if asked:
+            raise UsageError(f"{name} has a pooling of its own, to which its images were fitted; leave '{asked}' out")
+        length = min(max_length or fast.model_max_length, limit)
+        images = partial(_image_tower, model, source, options, name)
+        masked = "attention_mask" in fast.model_input_names
+        tower = TextTower(model, name=name, pad_id=fast.pad_token_id, length=limit, masked=masked, images=images)
+        return Loaded(tower, StockTokenizer(fast, prefix=prefix, max_length=length))
     encoder = Encoder(model, name=name, pooling=pooling, projection=known.projection)
     _expect_fitting(encoder)
     if said:
@@ -83,7 +95,7 @@ def load(
 
 def positions(model: Any) -> int:
     """Return how many pieces the transformers `model` can take, special ones included; 512 if it does not say."""
-    limit = int(getattr(model.config, "max_position_embeddings", 0) or 0)
+    limit = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 0)
     if limit <= 0:
         return 512
     # RoBERTa's family counts positions from padding + 1, so the rows up to there are never a position.
@@ -160,7 +172,7 @@ def _on_hub(name: str, revision: str | None) -> bool:
     return reply.status == "found"
 
 
-def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]:
+def _read(source: str, *, name: str, options: dict[str, Any], training: bool) -> tuple[Any, Any]:
     if Path(source).is_dir():
         source = str(Path(source) / options.pop("subfolder"))
         _expect_model(Path(source))
@@ -174,21 +186,45 @@ def _read(source: str, *, name: str, options: dict[str, Any]) -> tuple[Any, Any]
         with quiet_transformers():
             config = AutoConfig.from_pretrained(source, **options)
             fast = _plain_tokenizer(source) or AutoTokenizer.from_pretrained(source, use_fast=True, **options)
-            if "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters:
+            kind = MODEL_MAPPING[type(config)]
+            if training and is_dual(kind):
+                raise ModelError(
+                    f"{name} is a model of texts and images, which is measured here and not trained: "
+                    f"loanword evaluate {name} --task text-image"
+                )
+            if "add_pooling_layer" in inspect.signature(kind.__init__).parameters:
                 options["add_pooling_layer"] = False  # Our pooling reads the last layer itself.
             model, info = AutoModel.from_pretrained(
                 source, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **options
             )
+    except ModelError:
+        raise
     except Exception as error:  # A foreign folder can make transformers raise anything.
         raise ModelError(
             _explain(error, name=name, missing=options.get("local_files_only", False) and isinstance(error, OSError))
         ) from error
-    if not getattr(fast, "is_fast", False) or len(fast) <= len(fast.all_special_tokens):
+    fast_enough = getattr(fast, "is_fast", False) or is_dual(type(model))
+    if not fast_enough or len(fast) <= len(fast.all_special_tokens):
         raise ModelError(f"{name} has no fast tokenizer (tokenizer.json); loanword needs one")
     _expect_complete(name, model, missing=info["missing_keys"])
     if getattr(model.config, "is_encoder_decoder", False):
         raise ModelError(f"{name} is a {model.config.model_type} sequence-to-sequence model; expected an encoder")
     return model, fast
+
+
+def _image_tower(model: Any, source: str, options: dict[str, Any], name: str) -> ImageTower:
+    """Return what embeds images by the dual encoder `model`, whose other files are in `source`."""
+    try:
+        import PIL  # noqa: F401 - what transformers says without it is a page
+        from transformers import AutoImageProcessor
+    except ImportError:
+        raise MissingExtra("images", "Pillow", f"the images of {name}") from None
+    try:
+        with quiet_transformers():
+            processor = AutoImageProcessor.from_pretrained(source, **options, trust_remote_code=False)
+    except Exception as error:  # Again anything.
+        raise ModelError(f"{name}: its images cannot be prepared ({in_short(error)})") from error
+    return ImageTower(model, processor)
 
 
 def _plain_tokenizer(source: str) -> Any | None:

@@ -15,7 +15,7 @@ from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
 from loanword.tasks.neighbours import CELLS, SCORINGS, Scoring, crowding, rescored
-from loanword.tasks.task import TASKS, Prediction, Task
+from loanword.tasks.task import TASKS, Prediction, Task, Training
 from loanword.tasks.vectors import VectorHead, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
@@ -45,7 +45,7 @@ class Retrieval(Task):
 
     columns = PARALLEL_TEXT
     metrics = ("retrieval-accuracy", "retrieval-at-5")
-    training = "possible"
+    training: Training = "possible"
 
     def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05, reading: str = "alike") -> None:
         """Create the task; `scoring` of neighbours: "cosine", "csls" or "margin"."""
@@ -84,24 +84,33 @@ class Retrieval(Task):
             raise UsageError("retrieval looks for translations among those given; give a second text with each")
         texts, pairs = (np.stack([vectors[side] for vectors in outputs]) for side in (0, 1))
         here, there = crowding(texts, pairs), crowding(pairs, texts)
-        forward, best = self._ranks(texts, pairs, here, there, [record.pair for record in records])
-        backward, _ = self._ranks(pairs, texts, there, here, [record.text for record in records])
+        same = [_numbers([record.pair for record in records]), _numbers([record.text for record in records])]
+        forward, best = self._ranks(texts, pairs, here, there, wanted=same[0], offered=same[0])
+        backward, _ = self._ranks(pairs, texts, there, here, wanted=same[1], offered=same[1])
         return [
             Found(label=records[place].pair, score=float(texts[row] @ pairs[place]), ranks=(int(one), int(two)))
             for row, (place, one, two) in enumerate(zip(best, forward, backward, strict=True))
         ]
 
     def _ranks(
-        self, queries: np.ndarray, corpus: np.ndarray, here: np.ndarray, there: np.ndarray, names: Sequence[str]
+        self,
+        queries: np.ndarray,
+        corpus: np.ndarray,
+        here: np.ndarray,
+        there: np.ndarray,
+        *,
+        wanted: np.ndarray,
+        offered: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the place of the right one for every query, and which one comes first."""
-        numbers: dict[str, int] = {}
-        same = np.array([numbers.setdefault(name, len(numbers)) for name in names])
+        """Return the place of the right one for every query, and which one comes first.
+
+        `wanted` (n) says what each of the queries (n, width) looks for, `offered` (m) what each of the corpus is.
+        """
         ranks, best = (np.empty(len(queries), dtype=np.int64) for _ in range(2))
         for start in range(0, len(queries), size := max(1, CELLS // len(corpus))):
             rows = np.arange(start, min(start + size, len(queries)))
             scores = rescored(queries[rows] @ corpus.T, here[rows, None], there[None, :], scoring=self.scoring)
-            right = same[rows, None] == same[None, :]
+            right = wanted[rows, None] == offered[None, :]
             own = np.where(right, scores, -np.inf).max(axis=1)
             ranks[rows] = ((scores > own[:, None]) & ~right).sum(axis=1)
             best[rows] = scores.argmax(axis=1)
@@ -133,3 +142,9 @@ class Retrieval(Task):
     def state(self) -> dict[str, Any]:
         """Return the settings."""
         return {"scoring": self.scoring, "temperature": self.temperature, "reading": self.reading}
+
+
+def _numbers(names: Sequence[str]) -> np.ndarray:
+    """Return a number for each name, the same one for equal names."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names])

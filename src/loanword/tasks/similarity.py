@@ -13,7 +13,7 @@ from torch import nn
 from loanword.data.records import Record
 from loanword.data.shapes.pairs import SCORED_PAIR
 from loanword.encoders.encoder import Encoder
-from loanword.tasks.task import TASKS, Prediction, Task
+from loanword.tasks.task import TASKS, Prediction, Task, Training
 from loanword.tasks.vectors import VectorHead, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
@@ -28,7 +28,7 @@ class Similarity(Task):
 
     columns = SCORED_PAIR
     metrics = ("spearman", "pearson")
-    training = "possible"
+    training: Training = "possible"
 
     def __init__(self, *, temperature: float = 0.05) -> None:
         """Create the task; a lower `temperature` makes differences of the cosine weigh more."""

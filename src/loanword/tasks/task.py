@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from loanword.tokens.tokenizer import Role, Tokenizer
 
 
+Training = Literal["needed", "possible", "never"]
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What a model says of one record: `label`, of the kind that the task's records have.
@@ -63,8 +66,9 @@ class Task(ABC):
     has seen its training records (`fit`) can be written to a bundle with `state` and made again from it. `defaults`
     are settings of "training" and "encoder" that suit it better than the usual ones, where a recipe says nothing.
     `role` is what a text is, where the model has prompts for what is looked for and for where it is. `training` is
-    "needed" where a head must learn what the answers are, and only "possible" where it compares what the encoder says.
-    `settles` says that something is chosen after training (`settle`): then every candidate is measured so.
+    "needed" where a head must learn what the answers are, and only "possible" where it compares what the encoder says;
+    "never" where the encoder is none that can be trained here. `settles` says that something is chosen after training
+    (`settle`): then every candidate is measured so.
     """
 
     columns: Shape
@@ -72,7 +76,7 @@ class Task(ABC):
     defaults: Mapping[str, Mapping[str, Any]] = {}
     labels: tuple[str, ...] = ()
     role: Role = ""
-    training: Literal["needed", "possible"] = "needed"
+    training: Training = "needed"
     settles: bool = False
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:  # noqa: B027
@@ -158,10 +162,11 @@ BUILTIN = (
     "summarization",
     "abstractive-summarization",
 )
-"""Those that are trained."""
+"""Tasks that can be trained."""
+UNTRAINED = ("inference", "text-image")
 
 TASKS: Registry[Any] = Registry(
-    "task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in (*BUILTIN, "inference"))
+    "task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in (*BUILTIN, *UNTRAINED))
 )
 
 
