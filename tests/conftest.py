@@ -15,6 +15,8 @@ import pytest
 from tests.corpus import SENTENCES, TOY_LANGUAGES, toy_rows
 from tests.encoders import duals
 from tests.tiny import KINDS, TOKENIZER_KINDS, TOKENIZER_OF, tiny_config, tokenizer_backend
+from tests.tiny_seq2seq import SEQ2SEQ_KINDS
+from tests.tiny_seq2seq import make as make_seq2seq
 
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[_name] = "1"
@@ -180,10 +182,81 @@ def tiny_dual(tmp_path_factory: pytest.TempPathFactory, fresh_tokenizer: Callabl
     return make
 
 
+@pytest.fixture(scope="session")
+def tiny_seq2seq(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give the folder of a tiny sequence-to-sequence model of a kind (one of `SEQ2SEQ_KINDS`). Read only."""
+    made: dict[str, Path] = {}
+
+    def make(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = tmp_path_factory.mktemp(f"tiny-{kind}")
+            make_seq2seq(kind, made[kind])
+        return made[kind]
+
+    return make
+
+
+@pytest.fixture(params=SEQ2SEQ_KINDS)
+def seq2seq_kind(request: pytest.FixtureRequest) -> str:
+    """Run the test for each kind of sequence-to-sequence model."""
+    return str(request.param)
+
+
 @pytest.fixture(params=KINDS)
 def tiny_kinds(request: pytest.FixtureRequest) -> str:
     """Run the test for each of the five kinds of encoder."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def seq2seq_run(tiny_seq2seq: Callable[[str], Path]) -> Callable[..., Any]:
+    """Make a `Run` that translates five English sentences to Russian with a tiny model, and their encodings.
+
+    `options` are training settings; nothing drops out.
+    """
+
+    def make(kind: str, *, precision: Any = "fp32", longest: int = 40, **options: Any) -> Any:
+        from torch import nn
+
+        from loanword.config import TrainingSettings
+        from loanword.data.records import Table
+        from loanword.encoders.load import load
+        from loanword.hardware import Hardware
+        from loanword.tasks.model import Model
+        from loanword.tasks.supervised import Supervised
+        from loanword.tasks.translation import Translation
+        from loanword.training.state import Data, Run
+
+        loaded = load(str(tiny_seq2seq(kind)))
+        for part in loaded.encoder.whole.modules():
+            if isinstance(part, nn.Dropout):
+                part.p = 0.0
+            for name in ("dropout", "attention_dropout", "activation_dropout"):
+                if isinstance(getattr(part, name, None), float):
+                    setattr(part, name, 0.0)
+        table = Table(
+            language="en", pair_language="ru", label=[None] * 5,
+            text=list(SENTENCES["en"][:5]), pair=list(SENTENCES["ru"][:5]),
+        )  # fmt: skip
+        task = Translation(longest=longest, beams=1)
+        task.fit(list(table), loaded.tokenizer)
+        encoded = task.encode(list(table), loaded.tokenizer)
+        for item in encoded:
+            item.table = "en:ru"
+        settings = {"batch_size": 5, "learning_rate": 3e-3, "schedule": "constant", "warmup": 0.0, **options}
+        run = Run(
+            model=Model(loaded.encoder, task.head(loaded.encoder)),
+            tokenizer=loaded.tokenizer,
+            task=task,
+            objective=Supervised(task, tokenizer=loaded.tokenizer),
+            data=Data(train={"en:ru": table}),
+            settings=TrainingSettings(**settings),
+            hardware=Hardware(device="cpu", precision=precision, threads=1),
+            seed=3,
+        )
+        return run, encoded
+
+    return make
 
 
 # --- toy data --------------------------------------------------------------------------------------------------

@@ -179,3 +179,17 @@ def test_labels_by_name(toy_data, tiny_folder, tmp_path):
     (tmp_path / "taken" / "report.md").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=r"report\.md, which no loanword run wrote"):
         loanword.zero_shot(["a", "b"], out=tmp_path / "taken", **options)
+
+
+def test_a_model_is_loaded_for_a_task_as_it_comes(tiny_seq2seq, write_jsonl, tmp_path):
+    settings = {"task_options": {"longest": 8}, "task_options.beams": 1, "encoder.max_length": 20}
+    model = loanword.load(tiny_seq2seq("mt5"), task="translation", settings=settings, device="cpu", threads=1)
+    assert (model.task.how.longest, model.task.how.beams, model.tokenizer.max_length) == (8, 1, 20)
+    rows = write_jsonl(tmp_path / "rows.jsonl", [{"text": "the kettle", "translation": "水壶"}] * 3)
+    report = loanword.evaluate(model, test={"en:zh": rows}, settings={"resamples": 100})
+    assert report.languages["en:zh"].n == 3
+    assert model.predict(["the kettle"], language="en:zh")[0].label
+    with pytest.raises(ConfigError, match="settings are for a model that is given a task"):
+        loanword.load(tmp_path, settings=settings)
+    with pytest.raises(ConfigError, match="unknown key 'training'"):
+        loanword.load(tiny_seq2seq("mt5"), task="translation", settings={"training.epochs": 2})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loanword.config import DataSettings, MeasureSettings, Recipe, build, overridden, part, read
+from loanword.config import DataSettings, MeasureSettings, Recipe, build, part, read
 from loanword.errors import ConfigError, UsageError
 
 MINIMAL = {"data": {"train": {"en": "en.jsonl"}}}
@@ -138,11 +138,14 @@ def test_overrides_that_say_nothing(text):
 
 
 def test_overrides_of_a_part_tell_its_own_keys():
-    values, problems = overridden({"a": {"b": 1}}, ["a.c=2", "encoder.prefix=7", "x"])
-    assert values == {"a": {"b": 1, "c": 2}, "encoder": {"prefix": "7"}}
-    assert problems == ["override 'x': expected a.b=c"]
-    with pytest.raises(ConfigError, match=r"unknown key 'encoder.poling'; did you mean 'encoder.pooling'\?"):
-        part(MeasureSettings, {"encoder": {"poling": "cls"}}, where="here")
+    given = {"encoder": {"pooling": "cls"}}
+    found = part(MeasureSettings, given, overrides=["task_options.beams=2", "encoder.prefix=7"], where="here")
+    assert (found.task_options, found.encoder.prefix, found.encoder.pooling) == ({"beams": 2}, "7", "cls")
+    assert given == {"encoder": {"pooling": "cls"}}
+    with pytest.raises(ConfigError) as caught:
+        part(MeasureSettings, given, overrides=["encoder.max_length=1", "nonsense", "encoder.poling=cls"], where="here")
+    assert len(caught.value.problems) == 3
+    assert "unknown key 'encoder.poling'; did you mean 'encoder.pooling'?" in str(caught.value)
     with pytest.raises(ConfigError, match=r"unknown key 'training'$"):
         part(MeasureSettings, {"training": {}}, where="here")
 

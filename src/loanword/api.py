@@ -62,9 +62,7 @@ def transfer(
     }
     if out is not None:
         values["out"] = str(out)
-    for key, value in deepcopy(dict(settings or {})).items():
-        _put(values, key.split("."), value)
-    return run(config.build(values), progress=progress)
+    return run(config.build(_with(values, settings)), progress=progress)
 
 
 def zero_shot(
@@ -118,11 +116,35 @@ def zero_shot(
     return Result(bundle.report, bundle, {} if out is None else bundle.save(out, language=report_language))
 
 
-def load(path: str | Path, *, device: str = "auto", precision: str = "auto", threads: int = 0) -> Bundle:
-    """Load a bundle from its folder, from the folder of the run that made it, or from the Hub."""
-    from loanword.deploy.bundle import Bundle
+def load(
+    path: str | Path,
+    *,
+    task: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 0,
+) -> Bundle:
+    """Load a bundle from its folder, from the folder of the run that made it, or from the Hub.
 
-    return Bundle.load(path, device=device, precision=precision, threads=threads)
+    With a `task`, any model that needs no training for it will do; `settings` are then recipe keys of `task_options`
+    and `encoder`, nested or dotted.
+    """
+    from loanword.deploy.bundle import Bundle
+    from loanword.hardware import detect
+
+    if task is None:
+        if settings:
+            raise ConfigError(["a bundle has its own; settings are for a model that is given a task"], where="settings")
+        return Bundle.load(path, device=device, precision=precision, threads=threads)
+    given = config.part(config.MeasureSettings, _with({}, settings), where="settings")
+    return Bundle.untrained(
+        path,
+        task=task,
+        options=given.task_options,
+        encoder=given.encoder,
+        hardware=detect(device=device, precision=precision, threads=threads),
+    )
 
 
 def embed(
@@ -223,6 +245,13 @@ def check(recipe: Recipe) -> tuple[list[Finding], Cost]:
     recipe = recipe.settled(TASKS.get(recipe.task).defaults)
     tables = gather(recipe.data, shape=task_of(recipe).columns, seed=recipe.seed)
     return check_data(tables), estimate(recipe, tables)
+
+
+def _with(values: dict[str, Any], settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Put `settings`, nested or dotted, into `values`."""
+    for key, value in deepcopy(dict(settings or {})).items():
+        _put(values, key.split("."), value)
+    return values
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:

@@ -227,29 +227,21 @@ def _filled(value: Any) -> Any:
 
 def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str = "recipe") -> Recipe:
     """Make a recipe from nested `values` and ``a.b=c`` overrides; raises `ConfigError` with every problem."""
-    merged, problems = overridden(values, overrides)
+    return part(Recipe, values, overrides=overrides, where=where)
+
+
+def part(model: type[Part], values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str) -> Part:
+    """Make one part of a recipe, as `build` makes a whole one."""
+    merged = deepcopy(dict(values))
+    problems = [problem for text in overrides if (problem := _override(merged, text))]
     try:
-        recipe = Recipe.model_validate(merged)
+        found = model.model_validate(merged)
     except ValidationError as error:
-        problems += [line for item in error.errors() for line in _describe(item, Recipe)]
+        problems += [line for item in error.errors() for line in _describe(item, model)]
         raise ConfigError(problems, where=where) from None
     if problems:
         raise ConfigError(problems, where=where)
-    return recipe
-
-
-def overridden(values: Mapping[str, Any], overrides: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
-    """Return nested `values` with ``a.b=c`` overrides, and what is wrong with these."""
-    merged = deepcopy(dict(values))
-    return merged, [problem for text in overrides if (problem := _override(merged, text))]
-
-
-def part(model: type[Part], values: Mapping[str, Any], *, where: str) -> Part:
-    """Make one part of a recipe from `values`; raises `ConfigError` with every problem."""
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        raise ConfigError([line for item in error.errors() for line in _describe(item, model)], where=where) from None
+    return found
 
 
 def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:

@@ -87,7 +87,7 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     sampler = Sampler([1] * rows, batch_size=settings.batch_size, micro_tokens=settings.micro_tokens, seed=0)
     steps = settings.planned_steps(sampler.steps_per_epoch)
     epochs = steps / sampler.steps_per_epoch
-    layers, width = int(config.num_hidden_layers), int(config.hidden_size)
+    layers, width = loaded.encoder.depth, int(config.hidden_size)
     inner = int(getattr(config, "intermediate_size", 0) or 4 * width)
     forward = layers * (8 * width**2 + 4 * width * inner)
     passes = 3 - 2 * settings.freeze_layers / layers
@@ -96,9 +96,11 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     tokens_evaluate = candidates * tokens_test + round(epochs + 1) * tokens(dev)
     flops_train = tokens_train * (epochs * passes + 1) * forward
     rate = measure_rate(hardware.precision, device=hardware.device)
-    total = sum(parameter.numel() for parameter in loaded.encoder.parameters())
+    total = sum(parameter.numel() for parameter in loaded.encoder.whole.parameters())
     table_size = int(loaded.encoder.model.get_input_embeddings().weight.numel())
-    trained = total - table_size * (settings.embeddings != "full")
+    shared = loaded.encoder.seq2seq is not None and loaded.encoder.seq2seq.shares_table
+    whole = settings.embeddings == "full" or (shared and settings.embeddings == "compact")
+    trained = total - table_size * (not whole)
     return Cost(
         train_rows=rows,
         test_rows=sum(len(table) for table in test),

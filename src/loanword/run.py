@@ -76,9 +76,10 @@ def _flow(
     watch.stage("read")
     data = Data(**gather(recipe.data, shape=task.columns, seed=recipe.seed, tables=tables, tell=watch.say))
 
-    # 2 a pretrained encoder under the task's fresh head
+    # 2 a pretrained encoder under the task's head: a fresh one, or the decoder that it brings
     watch.stage("load", detail=recipe.model)
     base = load_base(recipe.model, recipe.encoder)
+    base.loaded.tokenizer.expect_languages({*data.train, *data.dev, *data.test})
     task.fit([record for table in data.train.values() for record in table], base.loaded.tokenizer)
     objective = OBJECTIVES.get(recipe.objective)(task, tokenizer=base.loaded.tokenizer, settings=recipe.training)
     with seeded(recipe.seed, "head"):

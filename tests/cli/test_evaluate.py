@@ -1,6 +1,8 @@
 import json
+import re
 
 import pytest
+from tests.corpus import SENTENCES
 from tests.encoders import duals
 
 import loanword
@@ -73,7 +75,7 @@ def test_a_model_as_it_came_is_measured_on_a_task_that_compares_vectors(call, pa
     again = loanword.evaluate(bundle, test={"en:ru": parallel}, columns=columns, settings={"resamples": 100})
     assert found["languages"]["en:ru"]["score"] == again.languages["en:ru"].metrics["retrieval-accuracy"].score
     assert (found["sources"], found["seconds"]["train"]) == ([], 0)
-    assert found["regime"] == "zero-shot: the model as it came, nothing trained or selected"
+    assert found["regime"] == "not known to be zero-shot: the model as it came, nothing trained or selected here"
 
     told = call(*words, "--out", tmp_path / "out")
     assert told.exit_code == 0, told.stderr
@@ -83,7 +85,7 @@ def test_a_model_as_it_came_is_measured_on_a_task_that_compares_vectors(call, pa
     assert "No labelled text was used" in page
     assert "Trained on" not in page
     chinese = call(*words, "--out", tmp_path / "zh", "--report-language", "zh")
-    assert "零样本：模型保持原样" in chinese.stdout
+    assert "模型保持原样" in chinese.stdout
     assert "未经训练，1 种语言" in (tmp_path / "zh" / "report.md").read_text(encoding="utf-8")
 
 
@@ -92,7 +94,7 @@ def test_what_is_only_for_a_bundle_or_only_for_a_model(call, finished, parallel,
     untrained = ["evaluate", tiny_folder("bert"), *test, "--task"]
     bundle = ["evaluate", finished[1], *test, "--set"]
     for words, says in (
-        ([*untrained, "pairs"], "pairs must be trained before it can be measured"),
+        ([*untrained, "pairs"], "must be trained first: loanword transfer --task pairs"),
         ([*untrained, "cooking"], "unknown task 'cooking'"),
         ([*untrained, "retrieval", "--set", "task_options.x=1"], "retrieval has no option 'x'; known: scoring, temp"),
         ([*bundle, "encoder.pooling=cls"], "--set encoder: a bundle has its own already"),
@@ -135,3 +137,54 @@ def test_images_are_found_by_texts_of_any_language(call, tiny_dual, sentences, t
     broken = call(*words)
     assert (broken.exit_code, broken.stderr.count("LW215")) == (3, 1)
     assert f"{tmp_path / '3.png'}: LW215 this is no image that can be read" in broken.stderr
+
+
+TSV = ["--column", "text=1", "--column", "translation=2"]
+
+
+def aligned(folder, source, target):
+    path = folder / f"{source}-{target}.tsv"
+    rows = zip(SENTENCES[source], SENTENCES[target], strict=True)
+    path.write_text("".join(f"{one}\t{two}\n" for one, two in rows), encoding="utf-8")
+    return path
+
+
+def test_a_model_is_measured_as_it_comes(call, tiny_seq2seq, tmp_path):
+    done = call(
+        "evaluate", tiny_seq2seq("nllb"), "--task", "translation", "--set", "task_options.longest=8",
+        "--test", f"en:rus={aligned(tmp_path, 'en', 'ru')}", "--test", f"ru:zh={aligned(tmp_path, 'ru', 'zh')}",
+        *TSV, "--json", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found["languages"]) == {"en:ru", "ru:zh"}
+    assert (found["task"], found["sources"], found["checkpoint"]) == ("translation", [], "as shipped")
+    for scores in found["languages"].values():
+        assert scores["n"] == 10
+        assert set(scores["metrics"]) == {"chrf", "bleu"}
+        assert scores["breakdown"]["right-language-of-the-references"] > 0.8
+    assert found["regime"].startswith("not known to be zero-shot")
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_vectors_are_measured_as_they_come(call, tiny_folder, tmp_path):
+    done = call(
+        "evaluate", tiny_folder("bert"), "--task", "retrieval", "--test", f"en:ru={aligned(tmp_path, 'en', 'ru')}",
+        *TSV, "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["languages"]["en:ru"]["n"] == 10
+
+
+def test_what_cannot_be_measured_as_it_comes(call, finished, tiny_folder, tiny_seq2seq, tmp_path):
+    test = ["--test", f"en:ru={aligned(tmp_path, 'en', 'ru')}", *TSV]
+    for words, says in (
+        ([finished[1], "--set", "task_options.beams=1", *test], "a bundle has its own already"),
+        ([tiny_folder("bert"), "--task", "translation", *test], "translation on .* must be trained first"),
+        ([tiny_seq2seq("t5"), "--task", "translation", "--set", "training.epochs=2", *test], "unknown key 'training'"),
+        ([tiny_seq2seq("t5"), "--task", "translation", "--set", "task_options.beam=2", *test], "no option 'beam'"),
+        ([tiny_seq2seq("t5"), *test], "is no bundle"),
+    ):
+        done = call("evaluate", *words)
+        assert done.exit_code in (1, 2), done.stdout
+        assert re.search(says, done.stderr), done.stderr

@@ -92,3 +92,18 @@ def test_json_fits_any_console(finished):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.decode("cp1252"))["text"] == "厨房 😀"
+
+
+def test_a_model_predicts_as_it_comes(call, tiny_seq2seq):
+    folder = tiny_seq2seq("mbart50")
+    options = ["--task", "translation", "--set", "task_options.longest=8"]
+    done = call("predict", folder, "the kettle is still warm", *options, "--language", "en:ru", "--json")
+    assert done.exit_code == 0, done.stderr
+    row = json.loads(done.stdout)
+    assert (row["text"], row["language"]) == ("the kettle is still warm", "ru")
+    assert row["written"]
+    untold = call("predict", folder, "the kettle", *options)
+    assert (untold.exit_code, "must be told which languages texts are in" in untold.stderr) == (2, True)
+    unknown = call("predict", folder, "the kettle", *options, "--language", "en:br")
+    assert unknown.exit_code == 2
+    assert "does not know 'br' (Breton); it knows af-ZA, ar-AR" in unknown.stderr

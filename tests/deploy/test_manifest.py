@@ -114,3 +114,9 @@ def test_an_emptied_manifest_vouches_for_nothing(tmp_path):
     (tmp_path / "manifest.json").write_text("{}\n")
     with pytest.raises(ModelError, match="does not list"):
         manifest.verify(tmp_path)
+
+
+def test_a_sentencepiece_model_must_be_listed(folder):
+    (folder / "source.spm").write_bytes(b"pieces")
+    with pytest.raises(ModelError, match=r"does not list source\.spm"):
+        manifest.verify(folder)

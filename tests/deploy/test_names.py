@@ -89,7 +89,7 @@ def test_it_is_a_bundle_as_any_other(tiny_folder, tmp_path, toy_data):
         names=("This text is about food, soup and salt.", "This text is about travel.", "This text is about 水, 水壶."),
         texts=("ru", "hi"),
     )
-    assert repr(back).endswith("labels known by name)")
+    assert repr(back).endswith("without training)")
     report = loanword.evaluate(back, test={"ru": toy_data["test"]["ru"], "en": toy_data["test"]["en"]})
     assert report.regime.startswith("not zero-shot: saw text of ru; labels known by name; ")
     assert report.targets == sorted(report.languages, key=lambda tag: report.languages[tag].metrics["accuracy"].score)

@@ -193,3 +193,18 @@ def test_a_pass_that_failed_speaks_for_no_layer_afterwards(toy_run):
         with frozen.serving(run.model.encoder):
             frozen.where.clear()  # Nothing is known: every layer has to work.
             assert torch.equal(run.model(batch), expected)
+
+
+@pytest.mark.parametrize("kind", ["marian", "bart", "t5", "encoder-decoder"])
+def test_under_a_decoder_it_is_the_same_bit_for_bit(seq2seq_run, kind):
+    for layers in (1, 2):
+        run, encoded = seq2seq_run(kind)
+        if not Frozen.possible(run.model.encoder, layers):
+            assert (kind, layers) == ("t5", 1)  # Its first layer hands relative positions on.
+            continue
+        frozen = made(run, encoded, layers)
+        batch = run.objective.prepare(by_length(encoded), None)
+        train_mode(run.model, layers=layers)
+        plain = run.objective.loss(run.model, batch)
+        with frozen.serving(run.model.encoder):
+            assert torch.equal(run.objective.loss(run.model, batch), plain)

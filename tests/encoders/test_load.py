@@ -190,19 +190,56 @@ def test_a_folder_without_a_tokenizer(copy):
         load(str(copy))
 
 
-def test_a_sequence_to_sequence_model_is_refused(tmp_path, fresh_tokenizer):
-    from transformers import T5Config, T5Model
+def test_a_sequence_to_sequence_model_is_loaded_whole(tiny_seq2seq, seq2seq_kind):
+    from transformers import AutoModelForSeq2SeqLM
+
+    folder = tiny_seq2seq(seq2seq_kind)
+    loaded = load(str(folder), max_length=30)
+
+    stock = AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict()
+    mine = loaded.encoder.whole.state_dict()
+    assert set(mine) == set(stock)
+    assert len(mine) > 30
+    assert all(torch.equal(value, stock[name]) for name, value in mine.items())
+    assert loaded.encoder.width == 32
+    assert (loaded.tokenizer.max_length, loaded.tokenizer.has_decoder) == (30, True)
+    assert loaded.encoder.seq2seq.tokenizer is loaded.tokenizer
+    inside = {id(parameter) for parameter in loaded.encoder.whole.get_encoder().parameters()}
+    assert {id(parameter) for parameter in loaded.encoder.parameters()} == inside
+
+
+def test_a_decoder_that_is_not_there_is_not_made_up(tiny_seq2seq, tmp_path):
+    folder = Path(shutil.copytree(tiny_seq2seq("bart"), tmp_path / "model"))
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if ".decoder.layers.1." not in name}
+    assert 10 < len(kept) < len(weights)
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+
+    with pytest.raises(ModelError, match=r"lacks \d+ of the weights of a BartForCond.*, such as model.dec"):
+        load(str(folder))
+
+
+def test_positions_that_are_computed_are_not_learned(tiny_seq2seq):
+    whole = load(str(tiny_seq2seq("marian"))).encoder.whole
+    still = {name for name, parameter in whole.named_parameters() if not parameter.requires_grad}
+    assert still == {"model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight"}
+
+
+def test_a_model_that_hears_is_refused(tmp_path, fresh_tokenizer):
+    from transformers import WhisperConfig, WhisperModel
 
     from loanword.encoders.quiet import quiet_transformers
 
-    tokenizer = fresh_tokenizer("unigram")
-    config = T5Config(vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+    small = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    ids = {"pad_token_id": 1, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 3}
     with quiet_transformers():
-        T5Model(config).save_pretrained(tmp_path)
-    tokenizer.save_pretrained(tmp_path)
+        WhisperModel(WhisperConfig(**small, **heads, **ids, vocab_size=50)).save_pretrained(tmp_path)
+    fresh_tokenizer("bpe").save_pretrained(tmp_path)
 
-    with pytest.raises(ModelError, match="is a t5 sequence-to-sequence model; expected an encoder"):
+    with pytest.raises(ModelError, match="a whisper model does not read text and write text") as error:
         load(str(tmp_path))
+    one_sentence(error)
 
 
 @pytest.mark.parametrize("name", ["FacebookAI/xlm-roberta-base", "somebody/nothing", "bert-base-cased"])
@@ -226,12 +263,14 @@ def ask(address: str, *calls: tuple[str, dict[str, str]], home: Path) -> list[li
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_hub_through_its_own_address(tiny_folder, copy, tmp_path):
+def test_a_hub_through_its_own_address(tiny_folder, tiny_seq2seq, copy, tmp_path):
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
-    with serving({"org/tiny": tiny_folder("xlm-roberta"), "org/pickled": copy}) as (address, asked):
-        found, missing, pickled, revision, pinned, wrong = ask(
+    models = {"org/tiny": tiny_folder("xlm-roberta"), "org/pickled": copy, "org/marian": tiny_seq2seq("marian")}
+    with serving(models) as (address, asked):
+        found, whole, missing, pickled, revision, pinned, wrong = ask(
             address,
             ("org/tiny", {}),
+            ("org/marian", {}),
             ("org/none", {}),
             ("org/pickled", {}),
             ("org/tiny", {"revision": "v9"}),
@@ -241,6 +280,7 @@ def test_a_hub_through_its_own_address(tiny_folder, copy, tmp_path):
         )
 
         assert found == pinned == [32, "org/tiny", "mean"]
+        assert whole == [32, "org/marian", "mean"]
         assert any("model.safetensors" in line for line in asked)
         assert not any("pytorch_model.bin" in line for line in asked)
         assert missing[0] == "ModelError"

@@ -8,6 +8,7 @@ from loanword.encoders.decoder import NOTHING
 from loanword.encoders.encoder import EncoderOutput
 from loanword.errors import MissingExtra, ModelError
 from loanword.tasks.generation import WritingHead
+from loanword.tasks.seq2seq import Seq2SeqHead
 from loanword.tasks.translation import Translation
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -137,3 +138,17 @@ def test_the_breakdown_says_language_and_length(tokenizer):
     assert found["right-language"] == 0.5
     assert found["right-language-of-the-references"] == 1
     assert found["length-to-that-of-the-references"] == pytest.approx(53 / 43, abs=0.05)
+
+
+def test_a_model_with_a_decoder_of_its_own_needs_no_vocabulary(tiny_seq2seq):
+    from loanword.encoders.load import load
+
+    loaded = load(str(tiny_seq2seq("nllb")))
+    task = fitted(loaded.tokenizer, longest=20)
+    assert task.vocabulary == {}
+    encoded = task.encode(ROWS, loaded.tokenizer)
+    assert [item.target for item in encoded] == loaded.tokenizer.written(
+        [row.pair for row in ROWS], languages=["ru", "ru", "zh"], longest=20
+    )
+    assert task.per_row == sum(len(item.target) + 1 for item in encoded) / 3
+    assert isinstance(task.head(loaded.encoder), Seq2SeqHead)

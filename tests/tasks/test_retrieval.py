@@ -80,3 +80,9 @@ def test_a_search_reads_texts_as_queries_and_their_pairs_as_documents(fresh_toke
         assert item.ids == stock(f"{one}text 0")["input_ids"]
         assert item.other.ids == stock(f"{two}Text 0")["input_ids"]
         assert task.role == ("query" if reading == "search" else "")
+
+
+def test_vectors_can_be_compared_without_training(tiny_encoder):
+    encoder = tiny_encoder("bert").encoder
+    assert Retrieval().ready(encoder)
+    assert list(Retrieval().head(encoder).parameters()) == []

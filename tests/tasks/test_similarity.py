@@ -32,3 +32,9 @@ def test_the_head_puts_pairs_in_order(tiny_encoder):
     assert (head.learn, head.temperature) == ("order", 0.5)
     assert list(head.parameters()) == []
     assert isinstance(head.loss(torch.randn(3, 2, 4), torch.tensor([1.0, 2.0, 3.0])), torch.Tensor)
+
+
+def test_vectors_can_be_compared_without_training(tiny_encoder):
+    encoder = tiny_encoder("bert").encoder
+    assert Similarity().ready(encoder)
+    assert list(Similarity().head(encoder).parameters()) == []

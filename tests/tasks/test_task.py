@@ -2,7 +2,7 @@ import pytest
 
 from loanword.config import TrainingSettings
 from loanword.errors import UsageError
-from loanword.tasks.task import TASKS, Prediction, make_task
+from loanword.tasks.task import BUILTIN, TASKS, Prediction, make_task
 
 
 def test_every_registered_task_keeps_the_contract():
@@ -30,3 +30,14 @@ def test_options_of_a_task_and_what_it_takes_of_training():
 
 def test_a_prediction_need_not_have_all_scores():
     assert Prediction(label="food", score=0.5).scores == {}
+
+
+def test_a_task_is_not_ready_unless_it_says_so(tiny_encoder, tiny_seq2seq):
+    from loanword.encoders.load import load
+
+    encoder, whole = tiny_encoder("bert").encoder, load(str(tiny_seq2seq("t5"))).encoder
+    ready = {name: [TASKS.get(name)().ready(one) for one in (encoder, whole)] for name in BUILTIN}
+    always = {"similarity", "retrieval"}
+    assert {name for name, found in ready.items() if found == [True, True]} == always
+    assert {name for name, found in ready.items() if found == [False, True]} >= {"translation"}
+    assert ready["classification"] == ready["tagging"] == [False, False]

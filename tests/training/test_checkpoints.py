@@ -532,3 +532,12 @@ def test_a_signal_after_the_last_step_is_heard(go, places, monkeypatch):
     with pytest.raises(Interrupted):
         go(every=1000)
     assert places() == ["step-00000018"]
+
+
+def test_another_decoder_under_the_same_encoder_is_another_run(seq2seq_run):
+    run, encoded = seq2seq_run("encoder-decoder")
+    first = module.identity(run, encoded, ())
+    assert module.identity(run, encoded, ()) == first
+    with torch.no_grad():
+        next(run.model.encoder.whole.decoder.parameters()).add_(1e-3)
+    assert module.identity(run, encoded, ()) != first

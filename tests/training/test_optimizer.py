@@ -131,3 +131,23 @@ def test_the_default_rate_asks_whether_there_is_a_past_to_lose(toy_run):
                 part.bias.zero_()
     assert peak_rate(run.model, run.settings) == adamw(run.model, run.settings).defaults["lr"] == 1e-3
     assert peak_rate(run.model, run.settings.model_copy(update={"learning_rate": 0.5})) == 0.5
+
+
+def computed(name, kind):
+    return kind.startswith("marian") and "embed_positions" in name
+
+
+def test_a_decoder_that_came_with_the_encoder_learns_as_its_top_does(seq2seq_run, seq2seq_kind):
+    run, _ = seq2seq_run(seq2seq_kind, head_rate=5.0, layer_decay=0.5, weight_decay=0.25, learning_rate=1e-3)
+    optimizer = adamw(run.model, run.settings)
+    listed = [id(p) for group in optimizer.param_groups for p in group["params"]]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {id(p) for name, p in run.model.named_parameters() if not computed(name, seq2seq_kind)}
+    found = by_parameter(optimizer)
+    by_depth = run.model.encoder.layer_parameters()
+    table = run.model.encoder.model.get_input_embeddings().weight
+    assert found[id(table)] == (1e-3 * 0.25, 0.0)  # Whoever else reads it, it is the encoder's.
+    of_encoder = {id(p) for parameters in by_depth for p in parameters}
+    beside = [found[id(p)] for p in run.model.head.parameters() if id(p) not in of_encoder and id(p) in found]
+    assert len(beside) > 10
+    assert {rate for rate, _ in beside} == {1e-3}

@@ -447,3 +447,24 @@ def test_without_room_on_disk_training_goes_on_and_says_so(toy_run, monkeypatch)
 
     assert done.steps > 1
     assert lines == ["what the frozen layers say is worked out anew in every step: No space left on device"]
+
+
+def test_a_table_that_the_decoder_reads_is_trained_whole_and_that_is_said(seq2seq_run, seq2seq_kind):
+    said = []
+    run, encoded = seq2seq_run(seq2seq_kind, max_steps=2)
+    table = run.model.encoder.model.get_input_embeddings().weight
+    before = table.detach().clone()
+    trained = train(run, encoded, progress=type("Heard", (Silent,), {"say": lambda self, text: said.append(text)})())
+    moved = int((table != before).any(1).sum())
+    about = trained.describe(run.settings)
+    reached = {piece for item in encoded for piece in item.ids}
+    if seq2seq_kind == "encoder-decoder":  # Two tables: of the encoder's, the rows that are read are enough.
+        assert (about["embeddings"], said) == ("compact", [])
+        assert moved <= trained.rows < len(table)
+    else:
+        assert (about["embeddings"], about["embedding_rows_trained"]) == ("full", len(table))
+        assert [text for text in said if "all of its rows are trained" in text] == said
+        assert len(said) == 1
+        assert moved > len(reached)
+    frozen, encoded = seq2seq_run(seq2seq_kind, max_steps=1, embeddings="frozen")
+    assert train(frozen, encoded).describe(frozen.settings)["embeddings"] == "frozen"

@@ -7,11 +7,15 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from loanword.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from loanword.config import MeasureSettings
+    from loanword.deploy.bundle import Bundle
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout; messages go to stderr.")]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder for the model and the reports.")]
@@ -23,6 +27,16 @@ Override = Annotated[
     list[str] | None, typer.Option("--set", metavar="A.B=C", help="Any recipe key, e.g. training.epochs=5.")
 ]
 ReportLanguage = Annotated[str, typer.Option("--report-language", help="Language of the reports: en or zh.")]
+UntrainedTask = Annotated[
+    str | None,
+    typer.Option("--task", help="Use any model for this task as it comes, without training; see: loanword ls tasks"),
+]
+UntrainedOverride = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="A.B=C", help="Recipe keys of evaluation, hardware, and with --task task_options and encoder."
+    ),
+]
 TestFiles = Annotated[
     list[str] | None, typer.Option("--test", metavar="LANG=FILE", help="Test data of one language; repeat it.")
 ]
@@ -53,6 +67,27 @@ _EXAMPLES = {
     "--unlabelled": "de=texts.jsonl",
     "--column": "text=body",
 }
+
+
+def measured(override: list[str] | None) -> MeasureSettings:
+    """Return the settings that ``--set`` asks for where nothing is trained."""
+    from loanword.config import MeasureSettings, part
+
+    return part(MeasureSettings, {}, overrides=override or [], where="command line")
+
+
+def loaded(name: str, task: str | None, settings: MeasureSettings) -> Bundle:
+    """Load the bundle `name`; with a `task`, the model `name` as it comes."""
+    from loanword.deploy.bundle import Bundle
+    from loanword.hardware import detect
+
+    machine = settings.hardware.model_dump()
+    if task is not None:
+        options, encoder = settings.task_options, settings.encoder
+        return Bundle.untrained(name, task=task, options=options, encoder=encoder, hardware=detect(**machine))
+    if fixed := settings.model_fields_set & {"task_options", "encoder"}:
+        raise UsageError(f"--set {min(fixed)}: a bundle has its own already; it is for a model that --task names")
+    return Bundle.load(name, **machine)
 
 
 def typed() -> str:

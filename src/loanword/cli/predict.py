@@ -8,12 +8,22 @@ from typing import Annotated
 
 import typer
 
-from loanword.cli.options import Column, Json, dumped, expect_place, pairs
+from loanword.cli.options import (
+    Column,
+    Json,
+    UntrainedOverride,
+    UntrainedTask,
+    dumped,
+    expect_place,
+    loaded,
+    measured,
+    pairs,
+)
 from loanword.errors import DataError, Problem, UsageError
 
 
 def predict(
-    bundle: Annotated[str, typer.Argument(help="The bundle, the run that made it, or a Hub id.")],
+    bundle: Annotated[str, typer.Argument(help="A bundle, the run that made it, or a Hub id; with --task, any model.")],
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; none: lines of stdin.")] = None,
     source: Annotated[str | None, typer.Option("--input", metavar="FILE", help="csv, tsv, jsonl or parquet.")] = None,
     output: Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write jsonl here.")] = None,
@@ -22,6 +32,8 @@ def predict(
         list[str] | None, typer.Option("--pair", metavar="TEXT", help="The second text, for tasks on pairs; repeat it.")
     ] = None,
     column: Column = None,
+    task: UntrainedTask = None,
+    override: UntrainedOverride = None,
     top: Annotated[int, typer.Option(min=1, help="Labels shown for each text.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -29,7 +41,6 @@ def predict(
 
     Example: loanword predict run "打开厨房的灯"
     """
-    from loanword.api import load
     from loanword.cli.guard import say
     from loanword.config import expanded
     from loanword.data.read import read
@@ -53,7 +64,7 @@ def predict(
         raise UsageError(f"{where} {blank[0]}: there is no text ({len(blank)} of {len(lines)} such)")
     if not lines and not source:
         raise UsageError("there is no text to predict: stdin was empty")
-    found = load(bundle)
+    found = loaded(bundle, task, measured(override))
     if source:
         table = read(source, language=language, shape=found.task.columns.unlabelled, columns=columns)
         if table.left_out:

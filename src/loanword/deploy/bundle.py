@@ -1,6 +1,6 @@
 """What ships: model, tokenizer, task and scores as one folder that is also a Hugging Face repository.
 
-config.json model.safetensors     the encoder, as transformers loads it
+config.json model.safetensors     the encoder, with the decoder that it came with, as transformers loads it
 head.safetensors                  the head and the temperature
 tokenizer.json ...                the tokenizer, as transformers loads it
 modules.json 1_Pooling/ ...       pooling, prompts and length limit, as sentence-transformers loads them
@@ -174,7 +174,7 @@ class Bundle:
         config = self.model.encoder.config
         config.id2label = dict(enumerate(self.task.labels))
         config.label2id = {label: number for number, label in enumerate(self.task.labels)}
-        save_model(self.model.encoder.model, folder)
+        save_model(self.model.encoder.whole, folder)
         self.tokenizer.save(folder)
         if not self.model.encoder.language_ids:  # sentence-transformers has no place for the languages of texts.
             save_modules(self.model.encoder, self.tokenizer, folder, role=self.task.role)
@@ -261,15 +261,17 @@ class Bundle:
         encoder: EncoderSettings = EncoderSettings(),  # noqa: B008 - frozen
         hardware: Hardware | None = None,
     ) -> Bundle:
-        """Make a bundle of an encoder as it is, for a task that only compares its vectors.
+        """Make a bundle of a model as it is: its vectors compared, or texts written with the decoder that it brings.
 
         `model` is what `loanword.transfer` takes, `options` are those of the `task`. Raises `UsageError` for a task
-        whose head must be trained, `ModelError` for a model that cannot be had.
+        with a part that must be trained, `ModelError` for a model that cannot be had.
         """
         made, machine = make_task(task, options or {}), hardware or detect()
-        if made.training == "needed":
-            raise UsageError(f"{task} must be trained before it can be measured: loanword transfer --task {task}")
         base = load_base(str(model), encoder, training=False)
+        if not made.ready(base.loaded.encoder):
+            raise UsageError(
+                f"{task} on {model} must be trained first: loanword transfer --task {task} --model {model} --train ..."
+            )
         return cls(
             model=Model(base.loaded.encoder, made.head(base.loaded.encoder)).to(machine.device).eval(),
             tokenizer=base.loaded.tokenizer,

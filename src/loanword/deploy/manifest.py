@@ -7,7 +7,7 @@ from pathlib import Path
 from loanword.durable import MANIFEST, damage, listed, seal
 from loanword.errors import ModelError
 
-READ = (".safetensors", ".json", ".jinja", ".model", ".txt", ".py")
+READ = (".safetensors", ".json", ".jinja", ".model", ".spm", ".txt", ".py")
 """Endings of the files that make a model or a tokenizer."""
 
 CARD = "README.md"

@@ -18,6 +18,7 @@ from loanword.errors import ModelError
 
 if TYPE_CHECKING:
     from loanword.encoders.frozen import Frozen
+    from loanword.encoders.seq2seq import Seq2Seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class EncoderOutput:
 class Encoder(nn.Module):
     """Any transformers encoder, called with a `Batch`.
 
-    Hides what differs between architectures: token types, XLM's language ids, where the layers are kept.
+    Hides what differs between architectures: token types, XLM's language ids, where the layers are kept. `seq2seq` is
+    the model that it is the encoder of, where it brings a decoder of its own.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Encoder(nn.Module):
         self.pooling = pooling
         self.projection = nn.Sequential() if projection is None else projection
         self.frozen: Frozen | None = None
+        self.seq2seq: Seq2Seq | None = None
+        self.computed = frozenset(name for name, value in model.named_parameters() if not value.requires_grad)
         self.language_ids: dict[str, int] = _language_ids(model.config)
         takes = inspect.signature(type(model).forward).parameters
         # XLM would look token types up in its table of words; it has no type_vocab_size.
@@ -70,6 +74,11 @@ class Encoder(nn.Module):
             for name, parameter in part.named_parameters(recurse=False)
         ]
         return bool(made) and all(bool(one) for one in made)
+
+    @property
+    def whole(self) -> Any:
+        """The transformers model that a folder holds: `model`, or the one that it is the encoder of."""
+        return self.model if self.seq2seq is None else self.seq2seq.model
 
     @property
     def config(self) -> Any:
@@ -88,10 +97,20 @@ class Encoder(nn.Module):
         return layers[-1].linear.out_features if layers else self.width
 
     @property
+    def depth(self) -> int:
+        """Count the layers."""
+        return int(getattr(self.config, "encoder_layers", 0) or self.config.num_hidden_layers)
+
+    @property
     def stacks(self) -> list[nn.ModuleList]:
         """The lists that hold one module a layer, bottom first: one list in most models, four in XLM."""
-        count = int(self.config.num_hidden_layers)
-        return [part for part in self.model.modules() if isinstance(part, nn.ModuleList) and len(part) == count]
+        found: list[nn.ModuleList] = []
+        inside: set[nn.Module] = set()  # What T5 keeps in lists within each layer is none.
+        for part in self.model.modules():
+            if isinstance(part, nn.ModuleList) and len(part) == self.depth and part not in inside:
+                found.append(part)
+                inside.update(part.modules())
+        return found
 
     @property
     def layers(self) -> nn.ModuleList:
@@ -102,9 +121,12 @@ class Encoder(nn.Module):
         return stacks[0]
 
     def layer_parameters(self) -> list[list[nn.Parameter]]:
-        """Parameters by depth: index 0 holds the embeddings, index i the i-th layer's; what comes after goes last."""
-        by_depth: list[list[nn.Parameter]] = [[] for _ in range(int(self.config.num_hidden_layers) + 1)]
-        placed: set[int] = set()
+        """Parameters by depth: index 0 holds the embeddings, index i the i-th layer's; what comes after goes last.
+
+        What is `computed`, and was never to be learned, is none.
+        """
+        by_depth: list[list[nn.Parameter]] = [[] for _ in range(self.depth + 1)]
+        placed = {id(value) for name, value in self.model.named_parameters() if name in self.computed}
 
         def place(depth: int, parameter: nn.Parameter) -> None:
             if id(parameter) not in placed:

@@ -72,11 +72,14 @@ class Frozen:
     def possible(encoder: Encoder, layers: int) -> bool:
         """Whether there is anything to keep, and a way to run the layers above it (XLM has no list of whole layers).
 
-        Convolutions look at padding, which is not kept (ConvBERT).
+        Convolutions look at padding, which is not kept (ConvBERT). T5's first layer hands relative positions on.
         """
         if any(isinstance(part, nn.Conv1d) for part in encoder.model.modules()):
             return False
-        return layers > 0 and (layers == len(encoder.layers) or len(encoder.stacks) == 1)
+        if layers <= 0 or layers == len(encoder.layers):
+            return layers > 0
+        hands_on = any("relative_attention_bias" in name for name, _ in encoder.layers[0].named_parameters())
+        return len(encoder.stacks) == 1 and not hands_on
 
     @contextmanager
     def serving(self, encoder: Encoder) -> Iterator[None]:

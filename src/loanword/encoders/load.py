@@ -1,4 +1,4 @@
-"""Any encoder by what the user calls it: a bundled name, a local folder, a Hub id.
+"""Any encoder by what the user calls it: a bundled name, a local folder, a Hub id; alone, or with its own decoder.
 
 Only safetensors are read, and no code that comes with a model is run.
 """
@@ -19,9 +19,11 @@ from loanword.encoders.models import MODELS, lookup
 from loanword.encoders.modules import Modules, read_modules
 from loanword.encoders.pooling import POOLINGS, Dense
 from loanword.encoders.quiet import quiet_transformers
+from loanword.encoders.seq2seq import Seq2Seq, expect_sentencepiece, read_model, read_tokenizer
 from loanword.encoders.towers import ImageTower, TextTower, is_dual
 from loanword.errors import MissingExtra, ModelError, UsageError, in_short
 from loanword.hub import ask_hub
+from loanword.tokens.seq2seq import PythonTokenizer, Seq2SeqTokenizer
 from loanword.tokens.stock import StockTokenizer
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -66,24 +68,31 @@ def load(
         prompts = {} if prefix is not None else known.prompts or entry.prompts
     if prefix is None:
         prefix = known.prefix or entry.prefix
-    model, fast = _read(source, name=name, options={**options, "subfolder": known.subfolder}, training=training)
+    model, stock = _read(source, name=name, options={**options, "subfolder": known.subfolder}, training=training)
+    whole = model if model.config.is_encoder_decoder else None
+    model = model if whole is None else whole.get_encoder()
     limit = positions(model)
     if is_dual(type(model)):
         if asked:
             raise UsageError(f"{name} has a pooling of its own, to which its images were fitted; leave '{asked}' out")
-        length = min(max_length or fast.model_max_length, limit)
+        length = min(max_length or stock.model_max_length, limit)
         images = partial(_image_tower, model, source, options, name)
-        masked = "attention_mask" in fast.model_input_names
-        tower = TextTower(model, name=name, pad_id=fast.pad_token_id, length=limit, masked=masked, images=images)
-        return Loaded(tower, StockTokenizer(fast, prefix=prefix, max_length=length))
+        masked = "attention_mask" in stock.model_input_names
+        tower = TextTower(model, name=name, pad_id=stock.pad_token_id, length=limit, masked=masked, images=images)
+        return Loaded(tower, StockTokenizer(stock, prefix=prefix, max_length=length))
     encoder = Encoder(model, name=name, pooling=pooling, projection=known.projection)
     _expect_fitting(encoder)
     if said:
         encoder.language_ids = {}  # sentence-transformers tells a model no language.
-        max_length = max_length or said.max_length or fast.model_max_length
+        max_length = max_length or said.max_length or stock.model_max_length
         if said.lowercase:
-            _lowercase(fast)
-    tokenizer = Tokenizer(fast, prefix=prefix, prompts=prompts, max_length=min(max_length or limit, limit))
+            _lowercase(stock)
+    about: dict[str, Any] = {"prefix": prefix, "max_length": min(max_length or limit, limit)}
+    if whole is None:
+        tokenizer = Tokenizer(stock, prompts=prompts, **about)
+    else:
+        tokenizer = (Seq2SeqTokenizer if stock.is_fast else PythonTokenizer)(stock, name=name, **about)
+        encoder.seq2seq = Seq2Seq(whole, tokenizer)
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:
         raise ModelError(
@@ -185,31 +194,37 @@ def _read(source: str, *, name: str, options: dict[str, Any], training: bool) ->
     try:
         with quiet_transformers():
             config = AutoConfig.from_pretrained(source, **options)
-            fast = _plain_tokenizer(source) or AutoTokenizer.from_pretrained(source, use_fast=True, **options)
-            kind = MODEL_MAPPING[type(config)]
-            if training and is_dual(kind):
-                raise ModelError(
-                    f"{name} is a model of texts and images, which is measured here and not trained: "
-                    f"loanword evaluate {name} --task text-image"
+            if config.is_encoder_decoder:
+                stock = read_tokenizer(source, options)
+                model, info = read_model(source, config, options)
+            else:
+                stock = _plain_tokenizer(source) or AutoTokenizer.from_pretrained(source, use_fast=True, **options)
+                kind = MODEL_MAPPING[type(config)]
+                if training and is_dual(kind):
+                    raise ModelError(
+                        f"{name} is a model of texts and images, which is measured here and not trained: "
+                        f"loanword evaluate {name} --task text-image"
+                    )
+                if "add_pooling_layer" in inspect.signature(kind.__init__).parameters:
+                    options["add_pooling_layer"] = False  # Our pooling reads the last layer itself.
+                model, info = AutoModel.from_pretrained(
+                    source, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **options
                 )
-            if "add_pooling_layer" in inspect.signature(kind.__init__).parameters:
-                options["add_pooling_layer"] = False  # Our pooling reads the last layer itself.
-            model, info = AutoModel.from_pretrained(
-                source, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **options
-            )
     except ModelError:
         raise
     except Exception as error:  # A foreign folder can make transformers raise anything.
+        expect_sentencepiece(error, name)
         raise ModelError(
             _explain(error, name=name, missing=options.get("local_files_only", False) and isinstance(error, OSError))
         ) from error
-    fast_enough = getattr(fast, "is_fast", False) or is_dual(type(model))
-    if not fast_enough or len(fast) <= len(fast.all_special_tokens):
+    fast = config.is_encoder_decoder or getattr(stock, "is_fast", False) or is_dual(type(model))
+    if not fast or len(stock) <= len(stock.all_special_tokens):
         raise ModelError(f"{name} has no fast tokenizer (tokenizer.json); loanword needs one")
     _expect_complete(name, model, missing=info["missing_keys"])
-    if getattr(model.config, "is_encoder_decoder", False):
-        raise ModelError(f"{name} is a {model.config.model_type} sequence-to-sequence model; expected an encoder")
-    return model, fast
+    for part in model.modules():
+        if "Sinusoidal" in type(part).__name__:  # transformers makes them to stay as they are, and forgets it here.
+            part.requires_grad_(False)
+    return model, stock
 
 
 def _image_tower(model: Any, source: str, options: dict[str, Any], name: str) -> ImageTower:

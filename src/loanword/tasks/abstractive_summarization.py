@@ -13,7 +13,7 @@ from loanword.tasks.task import TASKS, Prediction
 
 @TASKS.register("abstractive-summarization")
 class AbstractiveSummarization(Generation):
-    """Summarization by a decoder on the encoder, in the language of the text, or in that of a pair (``en:de``).
+    """Summarization by a decoder on the encoder, in the language of the text, or in the second of a pair of languages.
 
     Of a text longer than the model reads, the beginning is read. In a language that no training summary was in, only
     pieces of the text itself are written, unless `forced` is off.

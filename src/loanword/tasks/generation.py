@@ -17,6 +17,7 @@ from loanword.encoders.decoder import NOTHING, Decoder
 from loanword.encoders.encoder import Encoder, EncoderOutput
 from loanword.errors import MissingExtra, ModelError
 from loanword.language.outputs import share_in
+from loanword.tasks.seq2seq import Seq2SeqHead
 from loanword.tasks.task import Prediction, Task
 from loanword.tasks.writing import Writing, write
 from loanword.tokens.encoded import Encoded
@@ -44,10 +45,11 @@ class WritingHead(nn.Module):
 
 
 class Generation(Task):
-    """Reads a record's text with the encoder, and writes its second text with a decoder of its own.
+    """Reads a record's text with the encoder, and writes its second text with a decoder.
 
-    The decoder knows the pieces of the training targets that come at least `least` times, and copies others from the
-    source. `vocabulary` holds them by language, as an earlier `fit` found them; under "und" those without letters.
+    A sequence-to-sequence model brings its own (`Seq2SeqHead`). Any other encoder gets a new one, which knows the
+    pieces of the training targets that come at least `least` times, and copies others from the source. `vocabulary`
+    holds them by language, as an earlier `fit` found them; under "und" those without letters.
     """
 
     defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 5.0}}
@@ -85,24 +87,33 @@ class Generation(Task):
         wanted = [record for record in records if record.pair]
         counts: dict[str, Counter[int]] = {}
         total = 0
-        for record, pieces in zip(wanted, tokenizer.plain([one.pair for one in wanted]), strict=True):
-            counts.setdefault(self.into(record), Counter()).update(pieces.ids)
-            total += len(pieces.ids[: self.how.longest]) + 1
+        for record, pieces in zip(wanted, self._wanted(wanted, tokenizer), strict=True):
+            counts.setdefault(self.into(record), Counter()).update(pieces)
+            total += len(pieces) + 1
+        self.per_row = total / max(1, len(wanted))
+        if tokenizer.has_decoder:
+            return  # It knows all pieces.
         every = sum(counts.values(), Counter[int]())
         kept = {piece for piece, count in every.items() if count >= self.least}
         self.vocabulary = {tag: sorted(kept & set(found)) for tag, found in sorted(counts.items())}
         without_letters = [piece for piece in sorted(kept) if not any(map(str.isalpha, tokenizer.text([piece])))]
         self.vocabulary["und"] = without_letters
-        self.per_row = total / max(1, len(wanted))
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode the texts; the target is the pieces of what is to be written."""
-        encoded = tokenizer.encode([one.text for one in records], languages=[one.language for one in records])
-        targets = tokenizer.plain([one.pair for one in records])
-        for item, target, record in zip(encoded, targets, records, strict=True):
-            item.into = self.into(record)
-            item.target = target.ids[: self.how.longest] if record.pair else None
+        encoded = tokenizer.encode(
+            [one.text for one in records],
+            languages=[one.language for one in records],
+            into=[self.into(one) for one in records],
+        )
+        for item, target, record in zip(encoded, self._wanted(records, tokenizer), records, strict=True):
+            item.target = target if record.pair else None
         return encoded
+
+    def _wanted(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[list[int]]:
+        """Return the pieces of what is to be written."""
+        texts, languages = [one.pair for one in records], [self.into(one) for one in records]
+        return tokenizer.written(texts, languages=languages, longest=self.how.longest)
 
     def into(self, record: Record) -> str:
         """Return the language to write in."""
@@ -114,8 +125,14 @@ class Generation(Task):
         rows = [[*item.target, *[NOTHING] * (longest - len(item.target))] for item in encoded]
         return torch.tensor(rows, dtype=torch.long)
 
+    def ready(self, encoder: Encoder) -> bool:
+        """Whether the encoder brings a decoder."""
+        return encoder.seq2seq is not None
+
     def head(self, encoder: Encoder) -> nn.Module:
-        """Return a fresh decoder, with the encoder's vectors of its pieces."""
+        """Return the decoder that the encoder brings, or a fresh one with the encoder's vectors of its pieces."""
+        if encoder.seq2seq is not None:
+            return Seq2SeqHead(encoder.seq2seq, self.how, per_row=self.per_row)
         if not any(self.vocabulary.values()):
             raise ModelError("nothing to write was seen: the training records have no second text")
         pieces = sorted({piece for ids in self.vocabulary.values() for piece in ids})

@@ -98,6 +98,10 @@ class Task(ABC):
         (`Encoded.other`), the head gets two outputs of the encoder.
         """
 
+    def ready(self, encoder: Encoder) -> bool:
+        """Whether it can be used on `encoder` as it comes, with nothing trained."""
+        return self.training != "needed"
+
     @abstractmethod
     def decode(
         self,

@@ -58,7 +58,7 @@ def write(decoder: Decoder, output: EncoderOutput, how: Writing) -> torch.Tensor
         steps[done] = NEVER
         steps[done, space.end] = 0.0
         if chance is not None:
-            chosen = _drawn(steps, how, chance)
+            chosen = drawn(steps, how, chance)
             texts = torch.cat([texts, space.piece(chosen)[:, None]], dim=1)
             done |= chosen == space.end
         else:
@@ -113,7 +113,8 @@ class _Space:
         return padded[chosen]
 
 
-def _drawn(steps: torch.Tensor, how: Writing, chance: torch.Generator) -> torch.Tensor:
+def drawn(steps: torch.Tensor, how: Writing, chance: torch.Generator) -> torch.Tensor:
+    """Draw one of the pieces for each row of the log probabilities `steps` (rows, pieces), as `how` says."""
     shares = (steps / how.temperature).softmax(1)
     best, places = shares.sort(1, descending=True)
     best = best.masked_fill(best.cumsum(1) - best >= how.top, 0.0)

@@ -32,6 +32,7 @@ class StockTokenizer(Tokenizer):
         languages: Sequence[str],
         pairs: Sequence[str] | None = None,
         role: Role = "",
+        into: Sequence[str] | None = None,
     ) -> list[Encoded]:
         """Encode `texts`, one `Encoded` each, in order; raises `UsageError` for second texts."""
         if pairs is not None:

@@ -8,7 +8,7 @@ could produce is cut after its first character before the model sees it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -62,7 +62,10 @@ class Tokenizer:
     """Texts to piece ids, with the model's prefix, length limit and special tokens.
 
     Wraps a transformers fast tokenizer and guards its backend in place; `save` writes it as it was loaded.
+    `has_decoder` says that it belongs to a model that brings a decoder of its own.
     """
+
+    has_decoder = False
 
     def __init__(
         self, fast: Any, *, prefix: str = "", prompts: Mapping[str, str] | None = None, max_length: int = 512
@@ -81,7 +84,11 @@ class Tokenizer:
         self.unknown_id: int | None = fast.unk_token_id
         self.control_ids: list[int] = sorted(fast.all_special_ids)
         self._blank: dict[int, bool] = {}
-        self._backend = fast.backend_tokenizer
+        self._open()
+
+    def _open(self) -> None:
+        """Take what does the work out of the stock tokenizer, and guard it."""
+        self._backend = self.fast.backend_tokenizer
         self._plain = self._backend.pre_tokenizer
         self._limits = (self._backend.truncation, self._backend.padding)
         self._guard()
@@ -97,11 +104,13 @@ class Tokenizer:
         languages: Sequence[str],
         pairs: Sequence[str] | None = None,
         role: Role = "",
+        into: Sequence[str] | None = None,
     ) -> list[Encoded]:
         """Encode `texts` (each with its second text from `pairs`, if given), one `Encoded` each, in order.
 
-        All of them are of one `role`: of the model's prompts, it says which is put before them, if there is one.
-        Raises `UsageError` for text that is no Unicode text (lone surrogates), and for an unknown role.
+        All of them are of one `role`: of the model's prompts, it says which is put before them, if there is one. `into`
+        are the languages to answer in, where a task writes. Raises `UsageError` for text that is no Unicode text (lone
+        surrogates), and for an unknown role.
         """
         if role not in get_args(Role):
             raise UsageError(f"unknown role '{role}'; known: query, document")
@@ -127,9 +136,17 @@ class Tokenizer:
                 row=row,
                 types=code.type_ids if pairs is not None else None,
                 truncated=bool(code.overflowing) or len(prefix) + len(texts[row]) > limit,
+                into=into[row] if into else "",
             )
             for row, (code, language) in enumerate(zip(codes, languages, strict=True))
         ]
+
+    def written(self, texts: Sequence[str], *, languages: Sequence[str], longest: int) -> list[list[int]]:
+        """Return the pieces of `texts` as a model is to write them, at most `longest` of each, in `languages`."""
+        return [pieces.ids[:longest] for pieces in self.plain(texts)]
+
+    def expect_languages(self, tags: Iterable[str]) -> None:
+        """Raise `UsageError` if the model has to be told the language of a text, and knows one of `tags` not."""
 
     def plain(self, texts: Sequence[str]) -> list[Pieces]:
         """Return the pieces of `texts`, however many, without prefix and special tokens, and where each stands."""

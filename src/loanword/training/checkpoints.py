@@ -187,7 +187,8 @@ def identity(run: Run, encoded: Sequence[Encoded], also: Sequence[Encoded]) -> s
     The head is left out, too: it starts from a seed, or from a probe that is fitted again.
     """
     found = hashlib.sha256()
-    for name, value in sorted(run.model.encoder.state_dict().items()):
+    encoder = run.model.encoder
+    for name, value in sorted((encoder if encoder.seq2seq is None else encoder.whole).state_dict().items()):
         found.update(f"{name} {tuple(value.shape)} {value.dtype}\n".encode())
         found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
     for item in texts_of((*encoded, *also)):

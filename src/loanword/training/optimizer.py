@@ -62,13 +62,16 @@ def adamw(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
 
     Weight decay touches matrices only: never norms, biases, or the embedding table (a row that no text reaches must
     not move). `layer_decay` multiplies the learning rate once per layer from the top down; the head learns at
-    `head_rate` times the rate.
+    `head_rate` times the rate, or as the encoder's top does where it is pretrained, too.
     """
     by_depth, peak = model.encoder.layer_parameters(), peak_rate(model, settings)
     top = len(by_depth) - 1
+    placed = {parameter for parameters in by_depth for parameter in parameters}  # A head may share some of them.
+    head = [parameter for parameter in model.head.parameters() if parameter not in placed]
+    head_rate = 1.0 if getattr(model.head, "pretrained", False) else settings.head_rate
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}  # Few and large: every group is a call.
-    for depth, parameters in enumerate([*by_depth, list(model.head.parameters())]):
-        rate = peak * (settings.layer_decay ** (top - depth) if depth <= top else settings.head_rate)
+    for depth, parameters in enumerate([*by_depth, head]):
+        rate = peak * (settings.layer_decay ** (top - depth) if depth <= top else head_rate)
         for parameter in parameters:
             if parameter.requires_grad:
                 decays = depth > 0 and parameter.ndim > 1

@@ -64,7 +64,7 @@ class Trained:
             "batch_size": settings.batch_size,
             "learning_rate": self.learning_rate,
             "start": settings.start,
-            "embeddings": settings.embeddings,
+            "embeddings": "full" if self.kept is None and self.rows else settings.embeddings,
             "embedding_rows_trained": self.rows,
             "frozen_layers": settings.freeze_layers,
             "skipped_steps": self.skipped,
@@ -95,7 +95,9 @@ def train(
     with torch.no_grad(), run.hardware.autocast():
         more = begin(encoded, model.encoder) if begin else ()
     kept = None
-    if settings.embeddings == "compact" and table.requires_grad:
+    if settings.embeddings == "compact" and table.requires_grad and getattr(model.head, "reads_table", False):
+        watch.say("the decoder shares the embedding table: all of its rows are trained, not those alone that are read")
+    elif settings.embeddings == "compact" and table.requires_grad:
         kept = reached([*encoded, *also], always=[*run.tokenizer.control_ids, *more])
         compact(model.encoder, kept)
     try:
