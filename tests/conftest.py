@@ -376,3 +376,48 @@ def toy_run(toy_recipe: Callable[..., Any], tiny_encoder: Callable[..., Any]) ->
         return run, encoded
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(
+    tiny_folder: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Any, Path]]:
+    """Give a bundle of a task on two texts ("pairs", "answers", "retrieval"), trained for two steps, and its folder."""
+    made: dict[str, tuple[Any, Path]] = {}
+
+    def rows(task: str) -> dict[str, list[Any]]:
+        from loanword.data.records import Span
+
+        texts = list(SENTENCES["en"])
+        if task == "pairs":
+            others = texts[1:] + texts[:1]
+            kinds = ["relevant" if row % 2 else "other" for row in range(10)]
+            pair = [
+                text if kind == "relevant" else other for text, other, kind in zip(texts, others, kinds, strict=True)
+            ]
+            return {"text": texts, "pair": pair, "label": kinds}
+        if task == "answers":
+            spans = [(Span(text.rindex(" ") + 1, len(text), text.rpartition(" ")[2]),) for text in texts]
+            return {"text": texts, "pair": ["which word is last?"] * 10, "label": spans}
+        return {"text": texts, "pair": list(SENTENCES["ru"]), "label": [None] * 10}
+
+    def make(task: str) -> tuple[Any, Path]:
+        if task not in made:
+            from loanword.config import build
+            from loanword.data.records import Table
+            from loanword.run import run
+
+            out = tmp_path_factory.mktemp(f"bundle-{task}") / "run"
+            recipe = {
+                "task": task,
+                "model": str(tiny_folder("bert")),
+                "out": str(out),
+                "data": {"train": {"en": "in memory"}},
+                "training": {"max_steps": 2, "learning_rate": 1e-2},
+                "hardware": {"device": "cpu", "precision": "fp32", "threads": 1},
+            }
+            table = Table("en", **rows(task))
+            made[task] = run(build(recipe), tables={"train": {"en": table}}).bundle, out
+        return made[task]
+
+    return make

@@ -30,6 +30,7 @@ STAGES = (
     "evaluation",
     "strategies",
     "deploy",
+    "search",
     "cli",
 )
 FOUNDATION = {

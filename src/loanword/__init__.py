@@ -12,6 +12,7 @@ The stages, in order; each folder imports only from those before it:
     evaluation   Prediction -> Scores -> TransferReport
     strategies   how labels cross over: Run -> Run
     deploy       the bundle that ships
+    search       passages found, answers read out of them, translations paired: texts that nobody labelled
 
 `loanword.run` holds the whole flow. Importing this package imports no torch; names below load on first use.
 """
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from loanword.evaluation.scores import TransferReport
     from loanword.objectives.objective import OBJECTIVES
     from loanword.run import Result
+    from loanword.search.index import Index
+    from loanword.search.mine import mine
+    from loanword.search.reader import ask
     from loanword.strategies.strategy import STRATEGIES
     from loanword.tasks.task import TASKS, Prediction
 
@@ -62,6 +66,9 @@ _WHERE = {
     "TransferReport": "evaluation.scores",
     "OBJECTIVES": "objectives.objective",
     "Result": "run",
+    "Index": "search.index",
+    "mine": "search.mine",
+    "ask": "search.reader",
     "TASKS": "tasks.task",
     "Prediction": "tasks.task",
     "STRATEGIES": "strategies.strategy",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from loanword.training.state import Hook
 
-STAGES = ("read", "load", "probe", "train", "evaluate", "save")
+STAGES = ("read", "load", "probe", "train", "evaluate", "index", "save")
 
 
 class Progress(Protocol):

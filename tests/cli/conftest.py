@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.corpus import SENTENCES
 from typer.testing import CliRunner
 
 from loanword.cli.main import app
@@ -27,3 +28,22 @@ def finished(call, tmp_path_factory, toy_data, tiny_folder):
         "--out", folder, "--json",
     )  # fmt: skip
     return result, folder
+
+
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory):
+    """A folder of two text files and a table. Read only."""
+    folder = tmp_path_factory.mktemp("cli-documents") / "docs"
+    folder.mkdir()
+    for tag in ("en", "zh"):
+        (folder / f"{tag}.txt").write_text("\n\n".join(SENTENCES[tag]) + "\n", encoding="utf-8")
+    (folder / "rows.csv").write_text("words,id\ntwo goats on a ferry,1\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def indexed(call, documents, tiny_folder, tmp_path_factory):
+    """Index them through the command line once; gives (result, folder)."""
+    out = tmp_path_factory.mktemp("cli-index") / "index"
+    words = ("--model", tiny_folder("bert"), "--length", 24, "--column", "text=words", "--json")
+    return call("index", documents, "--out", out, *words), out

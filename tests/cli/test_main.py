@@ -6,7 +6,7 @@ import pytest
 
 from loanword.version import __version__
 
-VERBS = ("demo", "transfer", "train", "evaluate", "predict", "check", "ls", "data")
+VERBS = ("demo", "transfer", "train", "evaluate", "predict", "index", "search", "ask", "mine", "check", "ls", "data")
 
 
 def test_help_names_every_verb(call):

@@ -272,7 +272,7 @@ def test_a_bundle_of_an_encoder_as_it_came(tiny_folder, sentences, tmp_path):
     again = Bundle.load(tmp_path / "kept", device="cpu", precision="fp32", threads=1)
     np.testing.assert_allclose(again.embed(one), left, atol=1e-6)
     np.testing.assert_allclose(stock(tmp_path / "kept").encode(one), left, atol=1e-6)
-    with pytest.raises(UsageError, match="classification on .* must be trained first: loanword transfer --task classification"):
+    with pytest.raises(UsageError, match=r"classification on .* must be trained first"):
         Bundle.untrained(tiny_folder("bert"), task="classification")
 
 

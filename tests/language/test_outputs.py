@@ -1,6 +1,7 @@
 import pytest
 
-from loanword.language.outputs import share_in
+from loanword.language.outputs import identified, share_in
+from loanword.language.tag import canonical
 
 TEXTS = {
     "de": ["Der Kessel ist noch warm, wir trinken gleich Tee.", "Niemand hat die Stühle zweimal gezählt."],
@@ -25,3 +26,18 @@ def test_half_and_nothing():
 
 def test_a_language_that_is_not_known_goes_by_its_script():
     assert share_in(["ᱥᱟᱱᱛᱟᱲᱤ", "Santali"], "sat") == 0.5
+
+
+def test_languages_are_named_by_their_tags():
+    tags, texts = zip(*((tag, text) for tag, lines in TEXTS.items() for text in lines), strict=True)
+    assert identified(texts) == list(tags)
+    assert identified(["", " \n", "12345 ..."]) == ["und"] * 3
+    assert identified([]) == []
+
+
+def test_every_language_that_is_identified_is_a_tag():
+    import py3langid
+
+    codes = {code for code, _ in py3langid.rank("")} - {"zxx"}
+    assert len(codes) > 90
+    assert all(map(canonical, codes))  # It raises for what is none.

@@ -33,7 +33,8 @@ def test_each_checkpoint_says_how_it_was_chosen(checkpoint, says):
 
 
 def test_a_model_as_it_came_was_not_trained():
-    assert line(sources=(), dev=()) == "not known to be zero-shot: the model as it came, nothing trained or selected here"
+    english = "not known to be zero-shot: the model as it came, nothing trained or selected here"
+    assert line(sources=(), dev=()) == english
     assert line(sources=(), dev=(), language="zh") == "是否零样本未知：模型保持原样，此处未做任何训练或选择"
     earlier = Lineage(("de",), checkpoint="last")
     assert "trained on" in line(sources=(), dev=(), earlier=earlier)

@@ -97,6 +97,27 @@ def test_the_best_span_is_that_of_trying_all(tokenizer):
         assert (found.label[0].start, found.label[0].end) == best[1:]
 
 
+def test_candidates_of_a_record_come_from_all_its_windows(tokenizer):
+    """The best span of all windows comes first; that there is none, the window says that is least for it."""
+    rng = np.random.default_rng(0)
+    task, records = Answers(longest=4, stride=8), [asked("kettle window " * 20), asked("goats")]
+    encoded = task.encode(records, tokenizer)
+    logits = [rng.normal(size=(len(item.ids), 2)) for item in encoded]
+    assert [item.row for item in encoded].count(0) > 2
+    for row, (spans, none) in enumerate(task.candidates(logits, encoded, 2)):
+        own = [(item, values) for item, values in zip(encoded, logits, strict=True) if item.row == row]
+        assert none == min(values[0].sum() for _, values in own)
+        places = [(item, values, [n for n, o in enumerate(item.offsets) if o != (0, 0)]) for item, values in own]
+        every = [
+            (values[one, 0] + values[two, 1], item.offsets[one][0], item.offsets[two][1])
+            for item, values, found in places
+            for n, one in enumerate(found)
+            for two in found[n : n + 4]
+        ]
+        assert spans[0] == max(every)
+        assert spans == sorted(spans, reverse=True)
+
+
 def test_nothing_is_an_answer_only_where_training_had_such_questions(tokenizer):
     rows = [asked("the kettle is warm", "warm"), asked("the kettle is warm")]
     (item,) = encoded = Answers().encode(rows[:1], tokenizer)

@@ -67,6 +67,9 @@ def test_embedding_is_the_pooled_vector_of_each_text_alone(tiny_encoder, sentenc
             pooled = loaded.encoder(collate([item], pad_id=loaded.tokenizer.pad_id)).pooled[0].numpy()
         np.testing.assert_allclose(found[row], pooled / np.linalg.norm(pooled), atol=1e-6)
     assert embed(loaded.encoder, loaded.tokenizer, [], languages=[], hardware=machine).shape == (0, 32)
+    done = []
+    embed(loaded.encoder, loaded.tokenizer, texts, languages=tags, hardware=machine, progress=done.append)
+    assert sum(done) == len(texts)
 
 
 def test_embedding_has_prompts_by_role(tiny_encoder):

@@ -7,7 +7,22 @@ import sys
 
 import typer
 
-from loanword.cli import check, data, demo, embed, evaluate, ls, predict, train, transfer, zero_shot
+from loanword.cli import (
+    ask,
+    check,
+    data,
+    demo,
+    embed,
+    evaluate,
+    index,
+    ls,
+    mine,
+    predict,
+    search,
+    train,
+    transfer,
+    zero_shot,
+)
 from loanword.cli.guard import guarded
 from loanword.version import __version__
 
@@ -43,6 +58,10 @@ app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("predict")(guarded(predict.predict))
 app.command("embed")(guarded(embed.embed))
 app.command("zero-shot")(guarded(zero_shot.zero_shot))
+app.command("index")(guarded(index.index))
+app.command("search")(guarded(search.search))
+app.command("ask")(guarded(ask.ask))
+app.command("mine")(guarded(mine.mine))
 app.command("check")(guarded(check.check))
 app.command("ls")(guarded(ls.ls))
 datasets = typer.Typer(help="Look at data before anything is trained on it.", no_args_is_help=True)

@@ -59,13 +59,15 @@ def pairs(values: list[str] | None, *, option: str, what: str) -> dict[str, str]
     return found
 
 
-KINDS = {".jsonl": "JSON lines", ".npy": "a NumPy array"}
+KINDS = {".jsonl": "JSON lines", ".npy": "a NumPy array", ".tsv": "a table, or JSON lines as .jsonl"}
 _EXAMPLES = {
     "--train": "en=en.jsonl",
     "--dev": "en=en.dev.jsonl",
     "--test": "de=de.jsonl",
     "--unlabelled": "de=texts.jsonl",
     "--column": "text=body",
+    "--source": "en=en.txt",
+    "--target": "de=de.txt",
 }
 
 
@@ -95,14 +97,14 @@ def typed() -> str:
     return shlex.join(["loanword", *sys.argv[1:]])
 
 
-def expect_place(output: Path, *, suffix: str, source: Path | None) -> None:
+def expect_place(output: Path, *, suffix: str, source: Path | None = None, option: str = "--output") -> None:
     """Raise `UsageError` unless `output` is a name for a file of this kind, with a place, and not that of `source`."""
     if output.suffix != suffix:
-        raise UsageError(f"--output {output}: what is written is {KINDS[suffix]}; give a name that ends in {suffix}")
+        raise UsageError(f"{option} {output}: what is written is {KINDS[suffix]}; give a name that ends in {suffix}")
     if output.is_dir() or not output.parent.is_dir():
-        raise UsageError(f"--output {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
+        raise UsageError(f"{option} {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
     if source and source.exists() and output.exists() and output.samefile(source):
-        raise UsageError(f"--output {output} is the --input; what else stands in it would be lost. Choose another name")
+        raise UsageError(f"{option} {output} is the --input; what else stands in it would be lost. Choose another name")
 
 
 def nested(**parts: Any) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Annotated
 
 import typer
@@ -13,13 +11,12 @@ from loanword.cli.options import (
     Json,
     UntrainedOverride,
     UntrainedTask,
-    dumped,
     expect_place,
     loaded,
     measured,
     pairs,
 )
-from loanword.errors import DataError, Problem, UsageError
+from loanword.errors import UsageError
 
 
 def predict(
@@ -41,12 +38,12 @@ def predict(
 
     Example: loanword predict run "打开厨房的灯"
     """
+    from loanword.cli import lines
     from loanword.cli.guard import say
     from loanword.config import expanded
     from loanword.data.read import read
     from loanword.data.records import told
     from loanword.deploy.bundle import records_of
-    from loanword.evaluation.words import visible
 
     if texts and source:
         raise UsageError("give texts or --input, not both")
@@ -55,15 +52,10 @@ def predict(
     columns = pairs(column, option="--column", what="OURS=THEIRS")
     if columns and not source:
         raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
-    if output:
-        expect_place(expanded(output), suffix=".jsonl", source=expanded(source) if source else None)
-    lines = [] if source else list(texts) if texts else _stdin()
-    blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
-    if blank:
-        where = "text number" if texts else "stdin, line"
-        raise UsageError(f"{where} {blank[0]}: there is no text ({len(blank)} of {len(lines)} such)")
-    if not lines and not source:
-        raise UsageError("there is no text to predict: stdin was empty")
+    target = expanded(output) if output else None
+    if target:
+        expect_place(target, suffix=".jsonl", source=expanded(source) if source else None)
+    typed = [] if source else lines.given(texts, noun="text", verb="predict")
     found = loaded(bundle, task, measured(override))
     if source:
         table = read(source, language=language, shape=found.task.columns.unlabelled, columns=columns)
@@ -71,39 +63,14 @@ def predict(
             say(f"{source}: {told(table.left_out)}")
         records = list(table)
     else:
-        records = records_of(lines, pairs=pair or None, language=language)
+        records = records_of(typed, pairs=pair or None, language=language)
     predictions = found.answer(records)
     rows = [
         ({"id": record.id} if record.id else {}) | found.task.shown(item, record, top=top)
         for item, record in zip(predictions, records, strict=True)
     ]
-    if output:
-        written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        partial = expanded(output).with_name(f".{expanded(output).name}.partial")
-        partial.write_text(written, encoding="utf-8")
-        partial.replace(expanded(output))
-        typer.echo(f"{len(rows)} predictions in {output}", err=True)
-    elif as_json:
-        for row in rows:
-            typer.echo(dumped(row))
-    else:
-        for row, record in zip(rows, records, strict=True):
-            text = " ".join("\t".join(filter(None, (record.text, record.pair))).splitlines())
-            typer.echo(visible(f"{found.task.brief(row)}\t{text}"))
-
-
-def _stdin() -> list[str]:
-    if sys.stdin.isatty():
-        raise UsageError(
-            'nothing to predict; give texts, --input FILE, or lines on stdin: echo "..." | loanword predict'
-        )
-    try:
-        lines = sys.stdin.buffer.read().decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        cause, fix = f"byte {error.start} is not UTF-8", "Convert it: iconv -f ENCODING -t UTF-8"
-        raise DataError(
-            [Problem("LW109", "stdin", error.object.count(b"\n", 0, error.start) + 1, cause, fix)]
-        ) from None
-    if not lines[-1]:
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
+    briefly = (
+        [f"{found.task.brief(row)}\t" + "\t".join(filter(None, (record.text, record.pair)))]
+        for row, record in zip(rows, records, strict=True)
+    )
+    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun="predictions")

@@ -14,6 +14,7 @@ WORDS = {
     "probe": "Fitting the probe",
     "train": "Training",
     "evaluate": "Evaluating",
+    "index": "Working out vectors",
     "save": "Writing",
 }
 

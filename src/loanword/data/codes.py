@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "LW308": "a span is not one, or does not lie in its text",
     "LW309": "an answer is none, or does not stand in the text where it is said to",
     "LW310": "the labels of a row are not a list of different names",
+    "LW311": "a known pair names a sentence that is not there",
     "LW401": "a row's language is not the one that was asked for",
     "LW402": "a row's language is not a known tag",
     "LW403": "the file has nothing in the languages that were asked for",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -101,12 +101,17 @@ class Bundle:
         return predictions
 
     def embed(
-        self, texts: Sequence[str], *, language: str | Sequence[str] = "und", role: Role | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        language: str | Sequence[str] = "und",
+        role: Role | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> np.ndarray:
         """Return the vectors of `texts` (n, width), in order, of length 1.
 
         `language` is as for `predict`. The model's prompt for `role` ("query", "document") goes before the texts, if it
-        has one; None: as the task reads texts.
+        has one; None: as the task reads texts. `progress` is told the texts done.
         """
         records = records_of(texts, language=language)
         return embed(
@@ -116,6 +121,7 @@ class Bundle:
             languages=[record.language for record in records],
             role=self.task.role if role is None else role,
             hardware=self.hardware,
+            progress=progress,
         )
 
     def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""In which language is a text that a model wrote?"""
+"""In which language is a text that a model wrote, or that somebody wants searched?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from types import ModuleType
 from loanword.errors import MissingExtra
 from loanword.language.identify import in_wrong_script
 from loanword.language.tag import canonical
+
+NONE = "zxx"
+"""What py3langid calls a text without words."""
 
 
 def share_in(texts: Sequence[str], language: str) -> float:
@@ -25,6 +28,13 @@ def share_in(texts: Sequence[str], language: str) -> float:
         if text.strip()
     ]
     return sum(right) / len(texts) if texts else 0.0
+
+
+def identified(texts: Sequence[str]) -> list[str]:
+    """Return the language of each of `texts` as py3langid sees it; "und" where there is none."""
+    identifier = _identifier()
+    seen = [identifier.classify(text)[0] if text.strip() else NONE for text in texts]
+    return ["und" if code == NONE else canonical(code) for code in seen]
 
 
 @cache

@@ -103,15 +103,24 @@ class Answers(Task):
         tokenizer: Tokenizer,
     ) -> list[Prediction]:
         """Take the likeliest span of all windows of a record, or none if the first piece is likelier in all of them."""
-        spans: list[list[Scored]] = [[] for _ in records]
-        empty = [math.inf] * len(records)
+        return [
+            self._prediction(spans, none, record.text)
+            for (spans, none), record in zip(self.candidates(outputs, encoded, len(records)), records, strict=True)
+        ]
+
+    def candidates(
+        self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded], count: int
+    ) -> list[tuple[list[Scored], float]]:
+        """Return the best spans of each of `count` records as (score, start, end), and the score of there being none.
+
+        Scores are sums of two logits, the best first; that of none is the least of all windows.
+        """
+        spans: list[list[Scored]] = [[] for _ in range(count)]
+        empty = [math.inf] * count
         for item, logits in zip(encoded, outputs, strict=True):
             empty[item.row] = min(empty[item.row], float(logits[0].sum()))
             spans[item.row] += likeliest(logits, item.offsets or [], longest=self.longest)
-        return [
-            self._prediction(sorted(found, reverse=True), none, record.text)
-            for found, none, record in zip(spans, empty, records, strict=True)
-        ]
+        return [(sorted(found, reverse=True), none) for found, none in zip(spans, empty, strict=True)]
 
     def _prediction(self, spans: list[Scored], none: float, text: str) -> Prediction:
         scores = [score for score, _, _ in spans] + ([none] if self.no_answer else [])

@@ -14,7 +14,7 @@ from loanword.data.records import Record
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
-from loanword.tasks.neighbours import CELLS, SCORINGS, Scoring, crowding, rescored
+from loanword.tasks.neighbours import CELLS, Scoring, crowdings, expect_scoring, rescored
 from loanword.tasks.task import TASKS, Prediction, Task, Training
 from loanword.tasks.vectors import VectorHead, two_texts
 from loanword.tokens.encoded import Encoded
@@ -49,8 +49,7 @@ class Retrieval(Task):
 
     def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05, reading: str = "alike") -> None:
         """Create the task; `scoring` of neighbours: "cosine", "csls" or "margin"."""
-        if scoring not in SCORINGS:
-            raise UsageError(f"unknown scoring '{scoring}'; known: {', '.join(SCORINGS)}")
+        expect_scoring(scoring)
         if reading not in ("alike", "search"):
             raise UsageError(f"unknown reading '{reading}'; known: alike, search")
         self.reading = reading
@@ -83,7 +82,7 @@ class Retrieval(Task):
         if not all(record.pair for record in records):
             raise UsageError("retrieval looks for translations among those given; give a second text with each")
         texts, pairs = (np.stack([vectors[side] for vectors in outputs]) for side in (0, 1))
-        here, there = crowding(texts, pairs), crowding(pairs, texts)
+        here, there = crowdings(texts, pairs)
         same = [_numbers([record.pair for record in records]), _numbers([record.text for record in records])]
         forward, best = self._ranks(texts, pairs, here, there, wanted=same[0], offered=same[0])
         backward, _ = self._ranks(pairs, texts, there, here, wanted=same[1], offered=same[1])

@@ -14,7 +14,7 @@ from loanword.encoders.encoder import Encoder
 from loanword.encoders.load import load
 from loanword.encoders.towers import ImageTower, TextTower
 from loanword.errors import UsageError
-from loanword.tasks.neighbours import Scoring, crowding
+from loanword.tasks.neighbours import Scoring, crowdings
 from loanword.tasks.retrieval import Found, Retrieval
 from loanword.tasks.task import TASKS, Prediction
 from loanword.tokens.encoded import Encoded
@@ -79,7 +79,7 @@ class TextImage(Retrieval):
         if texts.shape[1] != images.shape[1]:
             sizes = f"{texts.shape[1]} numbers, those of images {images.shape[1]}"
             raise UsageError(f"vectors of texts have {sizes}: the two models were not made for one another")
-        here, there = crowding(texts, images), crowding(images, texts)
+        here, there = crowdings(texts, images)
         forward, best = self._ranks(texts, images, here, there, wanted=own, offered=every)
         backward, _ = self._ranks(images, texts, there, here, wanted=every, offered=own)
         seen = zip(best, forward, backward[own], strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -29,10 +29,12 @@ def embed(
     languages: Sequence[str],
     role: Role = "",
     hardware: Hardware,
+    progress: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """Return the vectors of `texts` (n, pooled width), in order, of length 1, in fp32; all texts are of one `role`.
 
     The encoder must be where `hardware` says. Memory holds little but the result, whatever the number of texts.
+    `progress` is told the texts done.
     """
     found = np.empty((len(texts), encoder.pooled_width), dtype=np.float32)
     encoder.eval()
@@ -45,6 +47,8 @@ def embed(
         encoded = tokenizer.encode(texts[part], languages=languages[part], role=role)
         for rows, values in passes(vectors, encoded, pad_id=tokenizer.pad_id, hardware=hardware):
             found[part][rows] = values.numpy()
+            if progress is not None:
+                progress(len(rows))
     return found
 
 

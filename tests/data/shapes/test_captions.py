@@ -33,6 +33,6 @@ def test_every_image_that_is_not_there_is_told_with_its_line(folder):
     with pytest.raises(DataError) as caught:
         read(folder / "x.tsv", language="de", shape=CAPTIONED_IMAGE)
     found = [(one.code, one.line, one.column) for one in caught.value.problems]
-    assert found == [("LW215", 3, "image"), ("LW214", 4, "image"), ("LW210", 5, "image")]
+    assert found == [("LW215", 3, "image"), ("LW215", 4, "image"), ("LW210", 5, "image")]
     assert "there is no image 'pictures/c.png'" in str(caught.value)
     assert "the name of an image is empty" in str(caught.value)
