@@ -22,9 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import harness
+from benchmarks import dependencies, harness
 from benchmarks.encoders import folder
 from benchmarks.harness import DATA, Goal, Row
+from loanword import config
 from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.randomness import generator
@@ -67,16 +68,12 @@ PEERS = [
     for name in ("__init__", "mean_classifier", "rows", "short_table", "trainer_classification")
 ]
 CODE = {
-    "characters": ["benchmarks/transfer.py"],
-    "probe": [f"src/loanword/{part}" for part in ("data/families.py", "tokens", "encoders", "tasks")],
+    "characters": ["benchmarks/peers/characters.py"],
     "stock-shipped": PEERS,
     "stock-tuned": [*PEERS, "benchmarks/tuned.py"],
     "stock-mean": [*PEERS, "benchmarks/tuned.py"],
-    "loanword": [
-        f"src/loanword/{part}"
-        for part in ("config.py", "data/families.py", "tokens", "batches", "encoders", "tasks", "training")
-    ],
 }
+"""What the rows of the peers hang on; ours hang on the code of the task, and on the values of their settings."""
 
 
 def tables(name: str, seed: int) -> tuple[Table, Table, dict[str, Table]]:
@@ -116,26 +113,22 @@ Right = dict[str, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Relative error reduction by set, its mean, and the 95 % interval of the mean."""
+    """Relative error reduction by set, its mean, the 95 % interval of the mean, and the `draws` that it is of."""
 
     sets: dict[str, float]
     mean: float
     low: float
     high: float
+    draws: np.ndarray
 
 
 def characters(
     train: Table, dev: Table, tests: dict[str, Table], *, seed: int, **_: object
 ) -> tuple[Right, dict[str, object]]:
-    """Character 2-4-grams, TF-IDF, logistic regression: what needs no encoder at all."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
+    """What needs no encoder at all."""
+    from benchmarks.peers.characters import fit
 
-    model = make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4)), LogisticRegression(max_iter=1000, C=10)
-    )
-    model.fit(train.text, train.label)
+    model = fit(train.text, [str(label) for label in train.label])
     return {tag: model.predict(table.text) == np.asarray(table.label) for tag, table in tests.items()}, {}
 
 
@@ -170,23 +163,12 @@ def loanword(
     train: Table, dev: Table, tests: dict[str, Table], *, seed: int, method: str, encoder: str
 ) -> tuple[Right, dict[str, object]]:
     """The default recipe; or, as "probe", only its start: logistic regression on the untouched encoder."""
-    from loanword import config
     from loanword.evaluation.evaluate import Evaluator
     from loanword.run import run
 
     model = "bundled:e5-small" if encoder == "pretrained" else str(folder(encoder, seed=seed))
-    training = {"max_steps": 1, "learning_rate": 1e-12} if method == "probe" else {}
-    recipe = config.build(
-        {
-            "model": model,
-            "seed": seed,
-            "data": {"train": {"en": "memory"}},
-            "training": training,
-            "evaluation": {"compare_checkpoints": False},
-            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},  # Not by the load of rows before.
-        }
-    )
-    done = run(recipe, tables={"train": {"en": train}, "dev": {"en": dev}, "test": {}})
+    chosen = recipe(method, model=model, seed=seed)
+    done = run(chosen, tables={"train": {"en": train}, "dev": {"en": dev}, "test": {}})
     evaluator = Evaluator(done.bundle.model, done.bundle.task, done.bundle.tokenizer, done.bundle.hardware)
     answers = evaluator.answer(tests, evaluator.encode(tests))
     right = {
@@ -194,6 +176,20 @@ def loanword(
         for tag, found in answers.items()
     }
     return right, {"train_seconds": round(done.report.seconds["train"], 1), "steps": done.report.training["steps"]}
+
+
+def recipe(method: str, *, model: str = "bundled:e5-small", seed: int = 0) -> config.Recipe:
+    """Return the recipe of "loanword" or "probe"."""
+    return config.build(
+        {
+            "model": model,
+            "seed": seed,
+            "data": {"train": {"en": "memory"}},
+            "training": {"max_steps": 1, "learning_rate": 1e-12} if method == "probe" else {},
+            "evaluation": {"compare_checkpoints": False},
+            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},  # Not by the load of rows before.
+        }
+    )
 
 
 def clusters(name: str) -> tuple[dict[str, np.ndarray], int]:
@@ -247,7 +243,7 @@ def compare(rows: Sequence[Row], encoder: str, theirs: Sequence[str]) -> Compari
             seeds = rng.integers(0, len(SEEDS), len(SEEDS))
             draws[draw, column] = _reduction(*right, counts, weights=weights, seeds=seeds)
     low, high = np.quantile(draws.mean(1), [0.025, 0.975])
-    return Comparison(sets, float(np.mean(list(sets.values()))), float(low), float(high))
+    return Comparison(sets, float(np.mean(list(sets.values()))), float(low), float(high), draws.mean(1))
 
 
 def _reduction(
@@ -331,10 +327,19 @@ def plan() -> list[dict[str, object]]:
 
 
 def stamp(key: dict[str, object]) -> str:
-    """Return the fingerprint of a row's code and data."""
-    code = list(CODE[str(key["method"])])
-    code += ["benchmarks/encoders.py"] if key["encoder"] != "pretrained" else []
-    return harness.fingerprint(code=code, data=list((DATA / str(key["set"])).glob("*.jsonl*")))
+    """Return the fingerprint of a row's code, settings and data."""
+    method = str(key["method"])
+    ours = method not in CODE
+    files = [*(dependencies.of_task("classification") if ours else CODE[method])]
+    files += ["benchmarks/encoders.py"] if key["encoder"] != "pretrained" else []
+    settings = dependencies.values(recipe(method)) if ours else ""
+    return harness.fingerprint(code=files, data=list((DATA / str(key["set"])).glob("*.jsonl*")), settings=settings)
+
+
+def current() -> list[Row]:
+    """Return the rows of the result file that are not stale."""
+    stamps = {json.dumps(key): stamp(key) for key in plan()}
+    return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
 
 
 def main() -> None:
@@ -350,18 +355,14 @@ def main() -> None:
         return
     if not Path(DATA).is_dir():
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
-    stamps = {json.dumps(key): stamp(key) for key in plan()}
-
-    def current() -> list[Row]:
-        return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
-
+    keys = [json.dumps(key) for key in plan()]
     if chosen.plan:
         there = {json.dumps(row["key"]) for row in current()}
-        for key in stamps:
+        for key in keys:
             print("there  " if key in there else "missing", key)
         return
     wanted = [
-        (json.loads(key), mark) for key, mark in stamps.items() if all(part in key for part in chosen.only.split(","))
+        (json.loads(key), stamp(json.loads(key))) for key in keys if all(part in key for part in chosen.only.split(","))
     ]
     harness.measure(NAME, wanted, jobs=chosen.jobs)
     with harness.alone():

@@ -48,31 +48,10 @@ def texts_of(case: dict[str, Any]) -> tuple[Table, dict[str, Table]]:
 
 def train_ours(case: dict[str, Any], *, seed: int) -> Row:
     """Run the default recipe and time its steps."""
+    from benchmarks.cases.clock import Clock
     from loanword import config
     from loanword.evaluation.evaluate import Evaluator
-    from loanword.progress import Silent
     from loanword.run import run
-    from loanword.training.state import State
-
-    class Clock(Silent):
-        def __init__(self) -> None:
-            self.steps: list[float] = []
-            self.tokens = 0
-            self.weights = 0
-            self.before = 0.0
-
-        def hooks(self) -> tuple[Any, ...]:
-            return (self,)
-
-        def before_update(self, state: State) -> None:
-            self.weights = sum(part.numel() for part in state.model.parameters() if part.requires_grad)
-
-        def after_update(self, state: State) -> None:
-            self.steps.append(state.seconds - self.before)
-            self.before, self.tokens = state.seconds, state.tokens
-
-        def on_evaluate(self, state: State, scores: Any) -> None:
-            pass
 
     rows, tests = texts_of(case)
     base = str(base_folder()) if case["encoder"] == "base" else "bundled:e5-small"

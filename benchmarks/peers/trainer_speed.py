@@ -8,9 +8,7 @@ length, in batches of 64 (bf16 throughout, `bf16_full_eval`).
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,29 +17,13 @@ from transformers import (
     AutoTokenizer,
     DataCollatorWithPadding,
     Trainer,
-    TrainerCallback,
     TrainingArguments,
 )
 
+from benchmarks.peers.clock import Clock
 from benchmarks.peers.rows import Rows
 
 LENGTH = 128
-
-
-class Clock(TrainerCallback):
-    """Notes when every step begins and ends."""
-
-    def __init__(self) -> None:
-        self.steps: list[float] = []
-        self.began = 0.0
-
-    def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """Start the watch."""
-        self.began = time.perf_counter()
-
-    def on_step_end(self, *_: Any, **__: Any) -> None:
-        """Stop it."""
-        self.steps.append(time.perf_counter() - self.began)
 
 
 def trainer(folder: str, classes: int, *, tuned: bool, frozen: bool, seed: int, steps: int, rate: float) -> Trainer:

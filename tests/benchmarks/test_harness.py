@@ -14,7 +14,7 @@ def results(tmp_path, monkeypatch):
 def test_rows_resume_and_are_measured_again_when_their_code_changes(results, monkeypatch):
     calls = []
 
-    def row(name, key, *, jobs):
+    def row(name, key, *, jobs, limit):
         calls.append(key["n"])
         return None if key["n"] == 2 else {"accuracy": key["n"] / 10, "seconds": 0}
 

@@ -1,0 +1,68 @@
+"""Summaries: descriptions of Debian's packages and the synopses that people wrote, from English to eight languages.
+
+A package has one description in each language: packages are the clusters. The first sentence of a description is the
+score to beat.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.cases.case import Answers, Case, Rows, Tables, found, grouped, joined, one, parted, some
+from benchmarks.encoders import folder
+from benchmarks.peers.settings import Settings
+from loanword.data.shapes.summaries import SUMMARY
+
+if TYPE_CHECKING:
+    from benchmarks.peers.clock import Fitted
+
+TRAIN, DEV, TEST = 1500, 100, 200
+
+
+class Summarizing(Case):
+    """Parts of the text that say it, against stock's encoder on both sides, which writes."""
+
+    name = "summarization"
+    task = "summarization"
+    metrics = ("chrf", "rouge-l")
+    judge = "text_metrics"
+    folders = ("debian_summ",)
+    files = ("cases/summarizing.py", "peers/trainer_writing.py")
+    tuned = Settings(batch_size=8, accumulate=4, bf16=True, warmup=0.1, grouped=True, beams=4)
+    rates = (1e-4, 3e-4)
+    timed = 160
+
+    def rows(self, seed: int) -> Rows:
+        """Draw 1,500 training rows by `seed`, and 200 test rows of each language once and for all."""
+        train = one("debian_summ", "en.train.jsonl.gz", language="en", shape=SUMMARY)
+        dev = one("debian_summ", "en.dev.jsonl", language="en", shape=SUMMARY)
+        tests = found("debian_summ", "*.test.jsonl", shape=SUMMARY)
+        return Rows(
+            {"en": some(train, TRAIN, "summaries", seed)},
+            {"en": some(dev, DEV, "summaries")},
+            {f"debian/{tag}": some(grouped(table, table.id), TEST, "summaries", tag) for tag, table in tests.items()},
+        )
+
+    def stock(self, rows: Rows, tests: Tables, *, seed: int, settings: Settings) -> tuple[Answers, Fitted]:
+        """Let the Trainer teach a model to read and write."""
+        from benchmarks.peers.trainer_writing import run
+        from loanword.tasks.task import Prediction
+
+        train, _ = joined(rows.train)
+        records, sizes = joined(tests)
+        written, fitted = run(
+            str(folder("pretrained", seed=0)),
+            [f"summarize: {record.text}" for record in train],
+            [record.pair for record in train],
+            [f"summarize: {record.text}" for record in records],
+            seed=seed,
+            settings=settings,
+        )
+        return parted([Prediction(text) for text in written], sizes), fitted
+
+
+class Abstracting(Summarizing):
+    """A decoder of our own on the encoder, against the same."""
+
+    name = "abstractive-summarization"
+    task = "abstractive-summarization"

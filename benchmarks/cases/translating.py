@@ -1,0 +1,64 @@
+"""Translation: one model from English into 17 languages, trained on GNOME's help; software descriptions besides.
+
+Paragraphs of a page are the same in all languages: pages are the clusters. Debian's descriptions are another domain
+that nothing was trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from benchmarks.cases.case import Answers, Case, Rows, Tables, found, grouped, joined, parted, some
+from benchmarks.cases.vectors import PARALLEL, parallel
+from benchmarks.encoders import folder
+from benchmarks.peers.settings import Settings
+from loanword.data.shapes.parallel import PARALLEL_TEXT
+from loanword.language.tag import canonical
+
+if TYPE_CHECKING:
+    from benchmarks.peers.clock import Fitted
+
+PAIRS, DEV, TEST = 60, 6, 24
+
+
+class Translating(Case):
+    """One decoder for all languages on the encoder inside, against the encoder on both sides of stock's."""
+
+    name = "translation"
+    task = "translation"
+    metrics = ("chrf", "bleu")
+    judge = "text_metrics"
+    folders = ("gnome_help", "debian_parallel")
+    files = ("cases/translating.py", "cases/vectors.py", "peers/trainer_writing.py")
+    tuned = Settings(batch_size=8, accumulate=4, bf16=True, warmup=0.1, grouped=True, beams=4)
+    rates = (1e-4, 3e-4)
+    timed = 160
+
+    def rows(self, seed: int) -> Rows:
+        """Draw 60 training paragraphs of each language by `seed`, and 24 test rows once and for all."""
+        tests = {f"gnome/{tag.removeprefix('en:')}": table for tag, table in parallel("test", TEST, 0).items()}
+        trained = {name.removeprefix("gnome/") for name in tests}
+        for tag, table in found("debian_parallel", "en-*.test.tsv", shape=PARALLEL_TEXT, columns=PARALLEL).items():
+            into = canonical(tag)
+            if into in trained:
+                rows = replace(grouped(table, table.text), language="en", pair_language=into)
+                tests[f"debian/{into}"] = some(rows, TEST, "debian", tag)
+        return Rows(parallel("train", PAIRS, seed), parallel("dev", DEV, 0), tests)
+
+    def stock(self, rows: Rows, tests: Tables, *, seed: int, settings: Settings) -> tuple[Answers, Fitted]:
+        """Let the Trainer teach a model to read and write."""
+        from benchmarks.peers.trainer_writing import run
+        from loanword.tasks.task import Prediction
+
+        train, _ = joined(rows.train)
+        records, sizes = joined(tests)
+        written, fitted = run(
+            str(folder("pretrained", seed=0)),
+            [f"translate English to {record.languages[1]}: {record.text}" for record in train],
+            [record.pair for record in train],
+            [f"translate English to {record.languages[1]}: {record.text}" for record in records],
+            seed=seed,
+            settings=settings,
+        )
+        return parted([Prediction(text) for text in written], sizes), fitted

@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+
+import pytest
+
+tasks = pytest.importorskip("benchmarks.tasks", reason="run from the repository root")
+from loanword.evaluation.metrics import METRICS  # noqa: E402
+from loanword.tasks.task import BUILTIN, TASKS  # noqa: E402
+
+ROOT = Path(tasks.__file__).parents[1]
+RATES = dict.fromkeys(tasks.CASES, 0.0001)
+
+
+def test_every_task_that_there_is_is_measured_or_measured_elsewhere():
+    elsewhere = {"classification", "multilabel"}  # bench-transfer; of several labels a text there is no real data.
+    assert {case.task for case in tasks.CASES.values()} | elsewhere == set(BUILTIN)
+    assert [case.name for case in tasks.CASES.values()] == list(tasks.CASES)
+
+
+@pytest.mark.parametrize("name", tasks.CASES)
+def test_a_case_is_judged_by_metrics_of_its_task_where_it_says(name):
+    case = tasks.CASES[name]
+    known = {"span-f1", *TASKS.get(case.task)().metrics, "tag-accuracy", "macro-tag-f1"}
+    assert set(case.metrics) <= known
+    assert {type(METRICS.get(metric)).__module__ for metric in case.metrics} == {f"loanword.evaluation.{case.judge}"}
+    assert all((ROOT / "benchmarks" / file).is_file() for file in case.files)
+    assert case.tuned.epochs == case.shipped.epochs == case.training["epochs"], "all train for the same epochs"
+
+
+def test_stock_recipes_are_short():
+    sizes = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "benchmarks" / "peers").glob("*.py")}
+    assert len(sizes) > 8
+    assert {name: size for name, size in sizes.items() if size > 100} == {}
+
+
+def test_rows_to_be_compared_follow_one_another():
+    keys = tasks.plan(RATES)
+    assert len({json.dumps(key) for key in keys}) == len(keys)
+    timed = [key for key in keys if key["kind"] == "time"]
+    assert keys[-len(timed) :] == timed, "time is measured when nothing else is to be done"
+    for name in tasks.CASES:
+        systems = [key["system"] for key in timed if key["task"] == name]
+        assert systems == list(tasks.SYSTEMS) * tasks.ROUNDS
+    seeds = [key["seed"] for key in keys if key["kind"] == "quality" and key["system"] == "stock-tuned"]
+    assert seeds == sorted(seeds)
+    assert seeds.count(2) == len(tasks.CASES)
+
+
+def test_the_tuned_recipe_waits_for_its_rate_which_the_source_chooses():
+    assert not [key for key in tasks.plan({}) if key["system"] == "stock-tuned"]
+    rows = [{"key": key, "score": key["rate"] if key["task"] == "pairs" else 0.5} for key in tasks.rate_keys()]
+    found = tasks.rates(rows)
+    assert found["pairs"] == max(tasks.CASES["pairs"].rates)
+    assert found["answers"] == min(tasks.CASES["answers"].rates)
+    assert {key["rate"] for key in tasks.plan(found) if "rate" in key and key["task"] == "pairs"} == {found["pairs"]}
+    assert "pairs" not in tasks.rates([row for row in rows if row["key"] != tasks.rate_keys()[0]])
+
+
+def test_a_stamp_follows_what_a_row_hangs_on(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(
+        tasks.harness, "fingerprint", lambda *, code, data, settings: seen.update(code=set(code), settings=settings)
+    )
+    for case in tasks.CASES.values():
+        monkeypatch.setattr(type(case), "data", lambda self: [])
+    key = {"kind": "quality", "task": "tagging-pos", "system": "loanword", "seed": 0}
+    tasks.stamp(key)
+    assert "src/loanword/tasks/tagging.py" in seen["code"]
+    assert not [path for path in seen["code"] if "peers" in path or "translation" in path]
+    default = seen["settings"]
+    tasks.stamp({**key, "system": "untouched"})
+    assert seen["settings"] != default
+    tasks.stamp({**key, "system": "stock-tuned", "rate": 1e-4})
+    assert "benchmarks/peers/trainer_tagging.py" in seen["code"]
+    assert {path for path in seen["code"] if path.startswith("src")} == {
+        "src/loanword/evaluation/metrics.py",
+        "src/loanword/evaluation/span_metrics.py",
+    }
+    slow = seen["settings"]
+    tasks.stamp({**key, "system": "stock-tuned", "rate": 2e-4})
+    assert seen["settings"] != slow
+    assert all((ROOT / path).is_file() for path in seen["code"])
+
+
+def test_rows_of_time_are_refused_on_a_busy_machine(monkeypatch):
+    case = tasks.CASES["pairs"]
+    monkeypatch.setattr(type(case), "rows", lambda self, seed: None)
+    monkeypatch.setattr("loanword.hardware.busy", lambda cores: 1.0)
+    with pytest.raises(SystemExit, match="others keep"):
+        tasks.measure({"kind": "time", "task": "pairs", "system": "loanword", "seed": 0})
