@@ -72,9 +72,9 @@ def mine(
     """Find the translations among the sentences of `source` and `target`, each one language tag with a file.
 
     A sentence that stands in a file more than once counts once. `threshold` is the least score of a pair; without it
-    `gold`, a file of pairs of these sentences (or of their ids) that are known to be right, chooses the one of the best
-    F1; without either all pairs come back. `one_to_one` leaves a sentence in its best pair alone. `drop_copies` leaves
-    out sentences that stand on the other side almost as they are, which nobody translated.
+    `gold`, a file of all right pairs of these sentences (or of their ids), chooses the one of the best F1; without
+    either all pairs come back. `one_to_one` leaves a sentence in its best pair alone. `drop_copies` leaves out
+    sentences that stand on the other side almost as they are, which nobody translated.
 
     Raises `DataError` with all problems of all files.
     """

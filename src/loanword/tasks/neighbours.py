@@ -14,7 +14,7 @@ NEAR = 10
 """Neighbours whose mean says how crowded it is around a vector."""
 
 CELLS = 2**22
-"""Numbers of a block, cosines or coordinates: with what is made of them, about 120 MB."""
+"""Numbers of a block, cosines or coordinates: with what is made of them, 120 MB at most."""
 
 Found = tuple[np.ndarray, np.ndarray]
 """Scores (n, count) in fp32 and places (n, count), the best first; of equal ones the first wins."""
