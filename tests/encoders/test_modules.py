@@ -210,6 +210,15 @@ def test_modules_that_are_not_known(copy, number, kind, says):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("place", ["/etc", "../labse", "1_Pooling/../../x"])
+def test_modules_lie_in_their_folder(copy, place):
+    modules = json.loads((copy / "modules.json").read_text())
+    modules[1]["path"] = place
+    (copy / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(ModelError, match=f"labse: modules.json leads out of its folder, to {place}"):
+        load(str(copy))
+
+
 @pytest.mark.parametrize(
     ("file", "values", "says"),
     [

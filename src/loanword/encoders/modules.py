@@ -121,9 +121,11 @@ def save_modules(encoder: Encoder, tokenizer: Tokenizer, folder: Path, *, role: 
 def _read(find: Find) -> Modules:
     listed = [(str(one["type"]), str(one["path"])) for one in _json(find, MODULES)]
     kinds = [kind.rpartition(".")[2] for kind, _ in listed]
-    for kind, (whole, _) in zip(kinds, listed, strict=True):
+    for kind, (whole, place) in zip(kinds, listed, strict=True):
         if kind not in KINDS or not whole.startswith("sentence_transformers."):
             raise ModelError(f"{MODULES} names the module {whole}; known: {', '.join(KINDS)}")
+        if place.startswith("/") or ".." in Path(place).parts:
+            raise ModelError(f"{MODULES} leads out of its folder, to {place}")
     if kinds[:2] != [*KINDS[:2]] or {*kinds[2:]} & {*KINDS[:2]}:
         raise ModelError(f"{MODULES} lists {', '.join(kinds)}; expected Transformer, Pooling, then Dense and Normalize")
     (subfolder, pooling, *places) = [place for _, place in listed]
