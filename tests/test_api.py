@@ -189,6 +189,9 @@ def test_a_model_is_loaded_for_a_task_as_it_comes(tiny_seq2seq, write_jsonl, tmp
     report = loanword.evaluate(model, test={"en:zh": rows}, settings={"resamples": 100})
     assert report.languages["en:zh"].n == 3
     assert model.predict(["the kettle"], language="en:zh")[0].label
+    told = loanword.load(tiny_seq2seq("mbart50"), task="translation", settings={"task_options.longest": 8})
+    with pytest.raises(UsageError, match=r"does not know 'br' \(Breton\), 'lb' \(Luxembourgish\); it knows"):
+        loanword.evaluate(told, test={"en:br": rows, "en:lb": rows})
     with pytest.raises(ConfigError, match="settings are for a model that is given a task"):
         loanword.load(tmp_path, settings=settings)
     with pytest.raises(ConfigError, match="unknown key 'training'"):

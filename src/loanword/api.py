@@ -199,6 +199,7 @@ def evaluate(
     places = {"test": {tag: str(source) for tag, source in test.items()}, "columns": dict(columns or {})}
     where = config.part(config.DataSettings, places, where="test data")
     tables = gather(where, shape=found.task.columns, seed=0)["test"]
+    found.tokenizer.expect_languages(tables)
     evaluator = Evaluator.of(found, chosen)
     began = time.perf_counter()
     answers = evaluator.answer(tables, evaluator.encode(tables))

@@ -53,6 +53,16 @@ MODELS = {
             "sentence-transformers/LaBSE", "12 layers, width 768; translation pairs", "", "cls", 109, "Apache-2.0"
         ),
         ModelEntry("jhu-clsp/mmBERT-base", "22 layers, width 768; long inputs", "", "mean", 1833, "MIT"),
+        ModelEntry("facebook/m2m100_418M", "12 + 12 layers, width 1024; translates", "", "mean", 100, "MIT"),
+        ModelEntry(
+            "facebook/nllb-200-distilled-600M",
+            "12 + 12 layers, width 1024; translates",
+            "",
+            "mean",
+            200,
+            "CC-BY-NC-4.0",
+        ),
+        ModelEntry("google/mt5-small", "8 + 8 layers, width 512; writes once trained", "", "mean", 101, "Apache-2.0"),
     )
 }
 
