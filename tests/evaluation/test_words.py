@@ -55,7 +55,7 @@ def test_what_a_run_says_of_itself_has_words():
     assert len(machine) > 4
     assert set(machine) <= set(table("machine"))
     trained = Trained.describe(
-        SimpleNamespace(steps=1, epochs=1.0, rows=1, learning_rate=1e-4, skipped=0), TrainingSettings()
+        SimpleNamespace(steps=1, epochs=1.0, rows=1, learning_rate=1e-4, skipped=0, kept=None), TrainingSettings()
     )
     assert len(trained) > 6
     assert set(trained) <= set(table("training"))
