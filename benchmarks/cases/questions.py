@@ -39,7 +39,7 @@ class Questions(Case):
     training = {"epochs": 2}  # noqa: RUF012
     shipped = Settings(learning_rate=3e-5, batch_size=12, epochs=2, padded=True)
     tuned = Settings(batch_size=16, epochs=2, bf16=True, warmup=0.1, grouped=True)
-    timed = 160
+    timed = 256
     faster = 1.2
 
     def rows(self, seed: int) -> Rows:
