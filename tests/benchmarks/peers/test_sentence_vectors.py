@@ -12,12 +12,7 @@ SCORES = [float(row % 2) for row in range(len(PAIRS))]
 TEXTS = [text for pair in PAIRS for text in pair]
 
 
-@pytest.fixture(autouse=True)
-def _no_stray_warnings(recwarn):
-    """What the library warns of is its own."""
-
-
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore")  # What the library warns of is its own.
 def test_scores_and_pairs_are_learned_and_vectors_come_in_order(tiny_folder):
     def vectors(scores, **changes):
         settings = Settings(**{"learning_rate": 3e-3, "epochs": 10, "batch_size": 10, **changes})
