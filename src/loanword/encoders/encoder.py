@@ -150,6 +150,10 @@ class Encoder(nn.Module):
             hidden = self.frozen.hidden(self, batch)
         else:
             hidden = self.hidden(batch, packed(self, batch) if can_pack() and not self.training else None)
+        return self.output(hidden, batch)
+
+    def output(self, hidden: torch.Tensor, batch: Batch) -> EncoderOutput:
+        """Return the last states (batch, seq, width) of `batch` with what heads need beside them."""
         with torch.autocast(hidden.device.type, enabled=False):
             pooled = self.projection(pool(hidden, batch.mask, how=self.pooling))
         return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pooled, ids=batch.ids, into=batch.into)
@@ -162,14 +166,18 @@ class Encoder(nn.Module):
 
     def hidden(self, batch: Batch, model: Any = None) -> torch.Tensor:
         """Run all layers, or those of `model`, and return the last states, (batch, seq, width)."""
+        states: torch.Tensor = (self.model if model is None else model)(**self.inputs(batch)).last_hidden_state
+        return states
+
+    def inputs(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Return what the transformers model takes of `batch`."""
         inputs: dict[str, torch.Tensor] = {"input_ids": batch.ids, "attention_mask": batch.mask}
         if self._takes_types:
             inputs["token_type_ids"] = batch.types if batch.types is not None else torch.zeros_like(batch.ids)
         if self.language_ids:
             rows = torch.tensor([self.language_id(tag) for tag in batch.languages], device=batch.ids.device)
             inputs["langs"] = rows.unsqueeze(1).expand_as(batch.ids)
-        states: torch.Tensor = (self.model if model is None else model)(**inputs).last_hidden_state
-        return states
+        return inputs
 
     def language_id(self, tag: str) -> int:
         """Map a BCP-47 tag to XLM's language id; a language it does not know gets English's, or id 0."""
