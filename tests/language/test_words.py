@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loanword.language.words import is_run, words
+from loanword.language.words import is_run, trimmed, words
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -54,3 +54,11 @@ def test_a_run_is_in_a_script_without_spaces():
         False,
         True,
     ]
+
+
+@given(TEXTS, st.integers(0, 40), st.integers(0, 40))
+def test_blanks_are_taken_off_either_end(text, one, two):
+    start, end = sorted((min(one, len(text)), min(two, len(text))))
+    first, last = trimmed((start, end), text)
+    assert text[first:last] == text[start:end].strip()
+    assert start <= first <= last <= end

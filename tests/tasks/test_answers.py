@@ -6,6 +6,9 @@ import pytest
 from tests.corpus import SENTENCES
 
 from loanword.data.records import Record, Span
+from loanword.errors import UsageError
+from loanword.language.words import trimmed
+from loanword.tasks.aim import Answered
 from loanword.tasks.answers import Answers
 from loanword.tasks.spans import END, OPEN, START
 from loanword.tokens.tokenizer import Tokenizer
@@ -147,3 +150,63 @@ def test_what_is_shown_is_json_with_offsets(tokenizer):
     assert (shown["answer"], shown["start"], shown["end"]) == ("warm", 14, 18)
     assert len(shown["answers"]) == 2
     assert Answers.from_state(json.loads(json.dumps(task.state()))).state() == task.state()
+
+
+# --- what is explained -----------------------------------------------------------------------------------------
+
+
+def said(task, tokenizer, record, marked):
+    """A record whose answer is what `marked` marks in every window, and the head's outputs are sure of it."""
+    encoded = task.encode([record], tokenizer)
+    outputs = [sure_of(item) for item in task.encode([marked], tokenizer)]
+    (prediction,) = task.decode(outputs, encoded, [record], tokenizer)
+    return Answered(record, encoded, outputs, prediction, tokenizer)
+
+
+def test_pieces_stand_in_question_and_text(tokenizer):
+    text = "the kettle is still warm today and the harbour is quiet " * 3
+    record = asked(text, "harbour", question="where is it")
+    plain, encoded = (Answers(stride=8).encode([record], one) for one in (tokenizer, tokenizer.locating()))
+    assert [item.ids for item in plain] == [item.ids for item in encoded]
+    assert len(encoded) > 1
+    for item in encoded:
+        assert len(item.places) == len(item.ids)
+        for place, offset in zip(item.places, item.offsets, strict=True):
+            assert offset in ((0, 0), trimmed((place.start, place.end), text))
+            assert offset == (0, 0) or place.side == 0
+        question = [place for place in item.places if place.side == 1]
+        assert "".join(record.pair[a:b] for _, a, b in question).replace(" ", "") == "whereisit"
+
+
+def test_the_answer_is_looked_at_in_the_window_that_gave_it(fresh_tokenizer):
+    tokenizer = Tokenizer(fresh_tokenizer("unigram"), max_length=48)
+    text = "the kettle is still warm today and nobody counted " * 4 + "the red kite over the harbour"
+    task = Answers(stride=8, no_answer=True)
+    record = asked(text, question="where")
+    answered = said(task, tokenizer, record, asked(text, "harbour", question="where"))
+    aim = task.aim(answered)
+    assert (aim.label, aim.predicted, aim.about) == ("harbour", "harbour", (text.index("harbour"), len(text)))
+    assert 0 < aim.input == len(answered.encoded) - 1
+
+    other = task.aim(answered, label="still warm")
+    assert (other.label, other.predicted, other.about[0]) == ("still warm", "harbour", text.index("still"))
+    assert other.input == 0
+    with pytest.raises(UsageError, match="'Rome' is no answer: the text does not hold it"):
+        task.aim(answered, label="Rome")
+    with pytest.raises(UsageError, match="no window that the model reads holds all of it"):
+        task.aim(answered, label=text)
+
+
+def test_no_answer_is_looked_at_where_it_was_least_sure(fresh_tokenizer):
+    tokenizer = Tokenizer(fresh_tokenizer("unigram"), max_length=48)
+    text = "the kettle is still warm today and nobody counted " * 4
+    task = Answers(stride=8, no_answer=True)
+    record = asked(text, question="where")
+    encoded = task.encode([record], tokenizer)
+    outputs = [np.zeros((len(item.ids), 2)) for item in encoded]
+    for number, logits in enumerate(outputs):
+        logits[0] = 9.0 - (number == 1)
+    (prediction,) = task.decode(outputs, encoded, [record], tokenizer)
+    aim = task.aim(Answered(record, encoded, outputs, prediction, tokenizer))
+    assert prediction.label == ()
+    assert (aim.label, aim.about, aim.input) == ("", None, 1)

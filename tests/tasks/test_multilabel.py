@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.metrics import f1_score
 
 from loanword.data.records import Record
 from loanword.errors import ModelError, UsageError
+from loanword.tasks.aim import Answered
 from loanword.tasks.multilabel import FEW, MultiLabel, best_cut, sigmoid
 from loanword.tasks.task import Decision, Prediction
 from loanword.tokens.encoded import Encoded
@@ -210,3 +212,22 @@ def test_unknown_options():
         MultiLabel(threshold="best")
     with pytest.raises(UsageError, match="unknown head 'deep'; known: linear, mlp, cosine"):
         MultiLabel(head="deep")
+
+
+def test_a_label_is_explained_whether_it_is_said_or_not():
+    task = MultiLabel(labels=("a", "b", "c"))
+    logits = np.array([2.0, -1.0, -3.0])
+    record = Record("text", "en")
+    for outputs, chosen, label, predicted in (
+        (logits, "", "a", "a"),
+        (logits, "b", "b", "a"),
+        (logits - 4, "", "a", ""),
+        (logits + 2, "b", "b", "b"),
+    ):
+        (prediction,) = task.decode([outputs], [], [record], None)
+        aim = task.aim(Answered(record, [], [outputs], prediction, None), label=chosen)
+        assert (aim.label, aim.predicted, aim.unit) == (label, predicted, "log-odds")
+        head = SimpleNamespace(head=lambda made=outputs: torch.from_numpy(made)[None], adjust=lambda made: made / 2)
+        assert float(aim.score(head, [])) == outputs[task.labels.index(label)] / 2
+    with pytest.raises(UsageError, match="has no label 'x'; it knows a, b, c"):
+        task.aim(Answered(record, [], [outputs], prediction, None), label="x")

@@ -7,7 +7,8 @@ import torch
 from tests.corpus import SENTENCES
 
 from loanword.data.records import Span
-from loanword.tasks.spans import END, OPEN, START, SpanHead, likeliest, marked, readings
+from loanword.tasks.spans import END, OPEN, START, SpanHead, likeliest, marked, places_of, readings
+from loanword.tokens.encoded import NOWHERE
 from loanword.tokens.tokenizer import Tokenizer
 
 
@@ -82,3 +83,21 @@ def test_several_right_answers_share_their_probability():
     logits = torch.zeros(1, 4, 2)
     targets = torch.tensor([[OPEN, OPEN | START | END, OPEN | START | END, OPEN]])
     assert float(head.loss(logits, targets)) == pytest.approx(math.log(2))
+
+
+def test_where_the_pieces_of_a_reading_stand(fresh_tokenizer, tokenizer_kind):
+    """The text's where it says, the question's beside it, the special ones nowhere."""
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), max_length=40)
+    text = " ".join(SENTENCES["th"][:3])
+    (pieces,), (question,) = tokenizer.plain([text]), tokenizer.plain(["the kettle"])
+    for asked in (None, 2):
+        frame = tokenizer.frame(pair=asked is not None)
+        ids = None if asked is None else question.ids[:asked]
+        for found, _, offsets in readings(text, pieces, frame=frame, limit=40, stride=4, question=ids):
+            places = places_of(offsets, frame, None if asked is None else question, asked or 0)
+            assert len(places) == len(found)
+            assert [place.side for place in places].count(NOWHERE) == frame.size
+            own = [(one, offset) for one, offset in zip(places, offsets, strict=True) if one.side == 0]
+            assert own
+            assert all((one.start, one.end) == offset for one, offset in own)
+            assert [(one.start, one.end) for one in places if one.side == 1] == question.offsets[: asked or 0]

@@ -6,8 +6,9 @@ from tests.corpus import SENTENCES
 
 from loanword.data.records import Record
 from loanword.errors import UsageError
+from loanword.tasks.aim import Answered
 from loanword.tasks.spans import END, START
-from loanword.tasks.summarization import Summarization, _most_like_all
+from loanword.tasks.summarization import Extract, Summarization, _most_like_all
 from loanword.tokens.tokenizer import Tokenizer
 
 
@@ -112,3 +113,26 @@ def test_the_span_that_is_most_like_all_is_that_of_brute_force(drawn):
     shares = np.array([score for score, _, _ in spans])
     gains = [sum(p * fbeta(one[1:], two[1:]) for p, two in zip(shares, spans, strict=True)) for one in spans]
     assert gains[_most_like_all(spans, shares)] == pytest.approx(max(gains))
+
+
+def test_a_part_of_the_summary_is_explained(fresh_tokenizer):
+    tokenizer = Tokenizer(fresh_tokenizer("unigram"), max_length=60)
+    text = "The kettle is warm. Nobody counted the chairs. It rains."
+    task = Summarization(unit="sentence", parts=2)
+    record = Record(text, "en")
+    encoded = task.encode([record], tokenizer)
+    outputs = [np.zeros((len(item.ids), 2)) for item in encoded]
+    (prediction,) = task.decode(outputs, encoded, [record], tokenizer)
+    answered = Answered(record, encoded, outputs, prediction, tokenizer)
+    first, second = (span.label for span in prediction.spans)
+    aims = {label: task.aim(answered, label=label) for label in ("", second, "chairs")}
+    assert {label: (aim.label, aim.predicted, text[slice(*aim.about)]) for label, aim in aims.items()} == {
+        "": (first, first, first),
+        second: (second, second, second),
+        "chairs": ("chairs", first, "chairs"),
+    }
+    with pytest.raises(UsageError, match="'Rome' is no part of the text"):
+        task.aim(answered, label="Rome")
+    unread = Answered(record, encoded, outputs, Extract(label=text), tokenizer)
+    with pytest.raises(UsageError, match="nothing of the summary was scored"):
+        task.aim(unread)

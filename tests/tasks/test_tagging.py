@@ -1,5 +1,6 @@
 import itertools
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from tests.corpus import SENTENCES
 
 from loanword.data.records import Record, Span
 from loanword.data.shapes.tagged import entities
+from loanword.errors import UsageError
 from loanword.language.words import words
+from loanword.tasks.aim import Answered
 from loanword.tasks.heads import IGNORED
 from loanword.tasks.tagging import Tagging
 from loanword.tokens.tokenizer import Tokenizer
@@ -173,3 +176,81 @@ def test_the_state_makes_it_again():
     task = Tagging(labels=BIO, head="mlp", dropout=0.2)
     again = Tagging.from_state(json.loads(json.dumps(task.state())))
     assert (again.labels, again.bio, again.state()) == (task.labels, True, task.state())
+
+
+# --- what is explained -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", list(SENTENCES))
+def test_pieces_stand_in_their_words(tokenizer, language):
+    """Every piece of a word lies in it, the pieces of a word together spell it, in every window."""
+    task, asked = Tagging(labels=("a", "b")), tokenizer.locating()
+    for text in (SENTENCES[language][0], " ".join(SENTENCES[language])):
+        given = Record(text, language)
+        plain, encoded = task.encode([given], tokenizer), task.encode([given], asked)
+        assert [item.ids for item in plain] == [item.ids for item in encoded]
+        assert all(item.places is None for item in plain)
+        seen = set()
+        for item in encoded:
+            assert len(item.places) == len(item.ids)
+            own = [place for place in item.places if place.side == 0]
+            assert all(a.start <= b.start for a, b in itertools.pairwise(own))
+            for place, offset in zip(item.places, item.offsets, strict=True):
+                if offset != (0, 0):
+                    assert offset[0] <= place.start < place.end <= offset[1]
+            seen |= {character for place in own for character in range(place.start, place.end)}
+        assert {place for place, character in enumerate(text) if not character.isspace()} <= seen
+
+
+def said(task, tokenizer, text, tags):
+    """A record of which every word has one of `tags`, as the outputs say."""
+    given = Record(text, "en")
+    encoded = task.encode([given], tokenizer)
+    outputs = []
+    for item in encoded:
+        spans = [span for span in item.offsets if span != (0, 0)]
+        logits = np.zeros((len(item.ids), len(task.labels)))
+        for place, span in enumerate(item.offsets):
+            if span in spans:
+                logits[place, task.labels.index(tags[words(text).index(span)])] = 5.0
+        outputs.append(logits)
+    (prediction,) = task.decode(outputs, encoded, [given], tokenizer)
+    return Answered(given, encoded, outputs, prediction, tokenizer)
+
+
+def test_a_word_is_chosen_to_be_explained(tokenizer):
+    task = Tagging(labels=BIO)
+    answered = said(task, tokenizer, "in Bonn lives Anna", ("O", "B-LOC", "O", "B-PER"))
+    named = {name: task.aim(answered, **chosen) for name, chosen in {
+        "first": {}, "tag": {"label": "B-PER"}, "word": {"word": "lives"}, "part": {"word": "nna"},
+        "other": {"word": "Bonn", "label": "I-LOC"},
+    }.items()}  # fmt: skip
+    assert {name: (aim.label, aim.predicted, aim.about) for name, aim in named.items()} == {
+        "first": ("B-LOC", "B-LOC", (3, 7)),
+        "tag": ("B-PER", "B-PER", (14, 18)),
+        "word": ("O", "O", (8, 13)),
+        "part": ("B-PER", "B-PER", (14, 18)),
+        "other": ("I-LOC", "B-LOC", (3, 7)),
+    }
+    nothing = said(task, tokenizer, "in Bonn", ("O", "O"))
+    assert task.aim(nothing).about == (0, 2)
+    assert task.aim(nothing, label="B-PER").label == "B-PER"
+    with pytest.raises(UsageError, match="'Rome' is no word of the text; it has 'in', 'Bonn'"):
+        task.aim(nothing, word="Rome")
+    with pytest.raises(UsageError, match="has no label 'X'"):
+        task.aim(nothing, label="X")
+    with pytest.raises(UsageError, match="no word whose tag"):
+        task.aim(said(task, tokenizer, " ", ()))
+
+
+def test_the_word_is_looked_at_where_it_is_tagged(tokenizer):
+    """Of a long text, in the window that answers for the word."""
+    task, text = Tagging(labels=BIO), " ".join(["kettle"] * 30 + ["Bonn"])
+    answered = said(task, tokenizer, text, ("O",) * 30 + ("B-LOC",))
+    aim = task.aim(answered)
+    assert len(answered.encoded) > 1
+    assert aim.input == len(answered.encoded) - 1
+    assert text[slice(*aim.about)] == "Bonn"
+    head = lambda: torch.from_numpy(answered.outputs[aim.input]).unsqueeze(0)  # noqa: E731
+    found = aim.score(SimpleNamespace(head=head, adjust=lambda logits: logits), [])
+    assert float(found) == pytest.approx(5.0 - np.log(len(BIO) - 1))

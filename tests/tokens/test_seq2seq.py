@@ -8,6 +8,7 @@ from tests.tiny_seq2seq import COMMANDS
 
 from loanword.encoders.load import load
 from loanword.errors import ModelError, UsageError
+from loanword.tokens.encoded import NOWHERE, Place
 from loanword.tokens.seq2seq import PythonTokenizer
 from loanword.tokens.tokenizer import LONGEST_PIECE
 
@@ -197,3 +198,21 @@ def test_a_length_that_leaves_no_room_is_refused(tiny_seq2seq):
         stock = MarianTokenizer.from_pretrained(tiny_seq2seq("marian"))
     with pytest.raises(UsageError, match="max_length is 2; it must be above 2"):
         PythonTokenizer(stock, name="marian", max_length=2)
+
+
+def test_pieces_stand_in_the_text_whatever_is_put_around_it(folder, tokenizer):
+    prefixed = load(str(folder), prefix="say {target}: ").tokenizer
+    for told in (tokenizer, prefixed):
+        plain, found = (
+            one.encode(TEXTS[:3], languages=LANGUAGES[:3], into=["ru"] * 3) for one in (told, told.locating())
+        )
+        assert [item.ids for item in plain] == [item.ids for item in found]
+        for item, text in zip(found, TEXTS, strict=False):
+            if isinstance(told, PythonTokenizer):
+                assert len(item.places) < len(item.ids)  # Nobody says where its pieces stand.
+                continue
+            assert len(item.places) == len(item.ids)
+            own = [(place.start, place.end) for place in item.places if place.side == 0]
+            solid = {place for start, end in own for place in range(start, end)}
+            assert {n for n, character in enumerate(text) if not character.isspace()} <= solid <= set(range(len(text)))
+            assert item.places[-1] == Place(NOWHERE, 0, 0)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from loanword.errors import ModelError, UsageError
+from loanword.tokens.encoded import NOWHERE, Place
 from loanword.tokens.tokenizer import LONGEST_PIECE, Tokenizer
 
 PLAIN = ("<s>", "</s>", "<mask>", "<pad>", "<unk>", "[SEP]", "[MASK]", "[CLS]", "[PAD]", "[UNK]")
@@ -258,3 +259,60 @@ def test_the_control_ids_are_those_of_the_special_tokens(tokenizer_kind, fresh_t
         {fast.pad_token_id, fast.unk_token_id, fast.cls_token_id, fast.sep_token_id, fast.mask_token_id}
     )
     assert len(found) == 5
+
+
+# --- where pieces stand ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", ["", "query: "])
+def test_pieces_stand_where_they_came_from(fresh_tokenizer, tokenizer_kind, sentences, prefix):
+    """Oracle: the stock tokenizer's own offsets, of the text without a prefix."""
+    fast = fresh_tokenizer(tokenizer_kind)
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), max_length=300, prefix=prefix)
+    for language, lines in sentences.items():
+        for text in lines:
+            (item,) = tokenizer.locating().encode([text], languages=[language])
+            assert len(item.places) == len(item.ids)
+            assert (item.places[0], item.places[-1]) == (Place(NOWHERE, 0, 0), Place(NOWHERE, 0, 0))
+            own = [(place.start, place.end) for place in item.places if place.side == 0]
+            if not prefix:
+                assert own == [tuple(one) for one in fast(text, return_offsets_mapping=True)["offset_mapping"]][1:-1]
+            solid = {place for start, end in own for place in range(start, end)}
+            assert {n for n, character in enumerate(text) if not character.isspace()} <= solid <= set(range(len(text)))
+            nowhere = [
+                tokenizer.token(piece) for piece, place in zip(item.ids, item.places, strict=True) if place.side < 0
+            ]
+            assert "".join(nowhere[1:-1]).strip("▁Ġ#").replace("##", "").startswith(prefix.strip()[:1])
+
+
+def test_the_second_text_has_places_of_its_own(fresh_tokenizer, tokenizer_kind):
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), max_length=60, prefix="q: ").locating()
+    (item,) = tokenizer.encode(["the kettle"], languages=["en"], pairs=["чайник"])
+    sides = [place.side for place in item.places]
+    assert [side for n, side in enumerate(sides) if not n or side != sides[n - 1]] == [-1, 0, -1, 1, -1]
+    assert max(place.end for place in item.places if place.side == 1) == len("чайник")
+
+
+def test_only_who_is_asked_says_where_pieces_stand(fresh_tokenizer):
+    tokenizer = Tokenizer(fresh_tokenizer("unigram"), max_length=60)
+    asked = tokenizer.locating()
+    assert (tokenizer.locates, asked.locates) == (False, True)
+    assert tokenizer.encode(["a"], languages=["en"])[0].places is None
+    assert tokenizer.encode(["a"], languages=["en"])[0].ids == asked.encode(["a"], languages=["en"])[0].ids
+
+
+def test_places_go_into_a_frame_as_pieces_do(fresh_tokenizer):
+    frame = Tokenizer(fresh_tokenizer("unigram"), max_length=60, prefix="q: ").frame(pair=True)
+    one, two = [Place(1, 0, 2)], [Place(0, 0, 3), Place(0, 3, 4)]
+    ids, _ = frame.around([90], [91, 92])
+    assert len(frame.places(one, two)) == len(ids)
+    assert [frame.places(one, two)[ids.index(piece)] for piece in (90, 91, 92)] == [*one, *two]
+    assert sum(place.side == NOWHERE for place in frame.places(one, two)) == frame.size
+
+
+def test_words_have_pieces_and_offsets_of_their_own(fresh_tokenizer, tokenizer_kind):
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), max_length=8)
+    ((kettle, warm), (nothing,)) = tokenizer.words([["kettle", "warm"], [""]])
+    assert kettle.ids == tokenizer.words([["kettle"]])[0][0].ids
+    assert (kettle.offsets[-1][1], warm.offsets[-1][1]) == (6, 4)
+    assert (nothing.ids, nothing.offsets) == ([], [])

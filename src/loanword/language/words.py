@@ -38,6 +38,16 @@ def is_run(word: str) -> bool:
     return letter_script(word[0]) in UNSEGMENTED
 
 
+def trimmed(span: tuple[int, int], text: str) -> tuple[int, int]:
+    """Take the blanks off either end of a part of `text`."""
+    start, end = span
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
 def _kind(character: str) -> str:
     if character.isspace():
         return "space"

@@ -13,8 +13,10 @@ from torch import nn
 from loanword.data.records import Record, Span, spans_of
 from loanword.data.shapes.questions import QUESTION
 from loanword.encoders.encoder import Encoder
+from loanword.errors import UsageError
 from loanword.language.words import words
-from loanword.tasks.spans import Scored, SpanHead, bits, likeliest, marked, readings
+from loanword.tasks.aim import Aim, Answered, expect_no_choice
+from loanword.tasks.spans import Scored, SpanHead, aim_at, bits, likeliest, marked, places_of, readings
 from loanword.tasks.task import TASKS, Prediction, Task, softmax
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
@@ -62,7 +64,7 @@ class Answers(Task):
         Targets are bits of every piece; where a window holds no answer, the first piece is start and end of none.
         """
         frame = tokenizer.frame(pair=True)
-        questions = [pieces.ids for pieces in tokenizer.plain([record.pair for record in records])]
+        questions = tokenizer.plain([record.pair for record in records])
         contexts = dict(zip(every := sorted({record.text for record in records}), tokenizer.plain(every), strict=True))
         found = []
         for row, record in enumerate(records):
@@ -72,7 +74,7 @@ class Answers(Task):
                 frame=frame,
                 limit=tokenizer.max_length,
                 stride=self.stride,
-                question=questions[row][: self.question],
+                question=questions[row].ids[: self.question],
             ):
                 found.append(
                     Encoded(
@@ -81,8 +83,9 @@ class Answers(Task):
                         row=row,
                         target=None if record.label is None else marked(offsets, spans_of(record.label)),
                         types=types,
-                        truncated=len(questions[row]) > self.question,
+                        truncated=len(questions[row].ids) > self.question,
                         offsets=offsets,
+                        places=places_of(offsets, frame, questions[row], self.question) if tokenizer.locates else None,
                     )
                 )
         return found
@@ -146,6 +149,18 @@ class Answers(Task):
         if sum(record.label == () for record in records) * 4 > len(records):
             return [Prediction(label=())] * len(records)
         return [Prediction(label=_lead(record.text)) for record in records]
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log probability that the answer starts and ends where it does, in the window that decided it.
+
+        `label` is another answer, as the text has it first.
+        """
+        expect_no_choice("answers", word=word)
+        text, said = answered.record.text, next(iter(spans_of(answered.prediction.label)), None)
+        if label and label not in text:
+            raise UsageError(f"'{label}' is no answer: the text does not hold it")
+        about = Span(text.index(label), text.index(label) + len(label), label) if label else said
+        return aim_at(answered, about, predicted=text[said.start : said.end] if said else "")
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return how often there is an answer, and how often one is given."""

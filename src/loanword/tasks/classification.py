@@ -14,6 +14,7 @@ from loanword.data.records import Record, Shape
 from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
+from loanword.tasks.aim import Aim, Answered, expect_known, expect_no_choice, log_odds
 from loanword.tasks.heads import ClassHead, expect_kind
 from loanword.tasks.task import TASKS, Decision, Prediction, Task, expect_labels, most_common, softmax
 from loanword.tokens.encoded import Encoded
@@ -121,6 +122,15 @@ class Classification(Task):
         if not known:
             return super().classified(outputs, encoded)
         return np.stack([outputs[row] for row in known]), np.asarray([encoded[row].target for row in known])
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log-odds of a label."""
+        expect_no_choice("classification", word=word)
+        predicted = str(answered.prediction.label)
+        label = label or predicted
+        expect_known(label, self.labels)
+        place = self.labels.index(label)
+        return Aim(label, predicted, "log-odds", lambda model, read: log_odds(model.adjust(model.head(*read)), place))
 
     def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
         """Return the label, its probability, and the `top` labels with theirs."""

@@ -17,6 +17,8 @@ from loanword.encoders.decoder import NOTHING, Decoder
 from loanword.encoders.encoder import Encoder, EncoderOutput
 from loanword.errors import MissingExtra, ModelError
 from loanword.language.outputs import share_in
+from loanword.tasks.aim import Aim, Answered, expect_no_choice
+from loanword.tasks.model import Model
 from loanword.tasks.seq2seq import Seq2SeqHead
 from loanword.tasks.task import Prediction, Task
 from loanword.tasks.writing import Writing, write
@@ -40,8 +42,11 @@ class WritingHead(nn.Module):
 
     def loss(self, outputs: EncoderOutput, targets: torch.Tensor) -> torch.Tensor:
         """Return the log loss of the target pieces (batch, seq), mean over rows of the usual length."""
-        total = self.decoder.loss(outputs, targets, outputs.into).sum()
-        return total / (len(targets) * self.per_row)
+        return -self.log_probability(outputs, targets).sum() / (len(targets) * self.per_row)
+
+    def log_probability(self, output: EncoderOutput, pieces: torch.Tensor) -> torch.Tensor:
+        """Return the log probability (batch) of writing `pieces` (batch, seq), and then the end."""
+        return -self.decoder.loss(output, pieces, output.into).sum(1)
 
 
 class Generation(Task):
@@ -160,6 +165,24 @@ class Generation(Task):
     ) -> list[Prediction]:
         """Turn pieces into texts."""
         return [Prediction(label=tokenizer.text([int(p) for p in row if p >= 0]).strip()) for row in outputs]
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log probability of what was written, or of the text `label`, its end included."""
+        expect_no_choice("a task that writes", word=word)
+        tokenizer, said = answered.tokenizer, str(answered.prediction.label)
+        written = [piece for piece in answered.outputs[0].tolist() if piece != NOTHING]
+        if label or tokenizer.has_decoder:  # Such a model frames what it is to write, and not what it wrote.
+            texts, into = [label or said], [self.into(answered.record)]
+            (written,) = tokenizer.written(texts, languages=into, longest=self.how.longest)
+        pieces = torch.tensor(written, dtype=torch.long)
+
+        def score(model: Model, read: Sequence[EncoderOutput]) -> torch.Tensor:
+            (output,) = read
+            target = pieces.to(output.mask.device).repeat(len(output.mask), 1)
+            found: torch.Tensor = model.head.log_probability(output, target)
+            return found
+
+        return Aim(label or said, said, "log-probability", score)
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return the share of texts in the right language, that of the references, and how long the ones are beside."""

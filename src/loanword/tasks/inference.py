@@ -12,6 +12,7 @@ from torch import nn
 from loanword.data.records import Record
 from loanword.encoders.encoder import Encoder
 from loanword.errors import ModelError, UsageError
+from loanword.tasks.aim import Aim, Answered, expect_known, expect_no_choice, log_odds
 from loanword.tasks.classification import Classification
 from loanword.tasks.pairs import Pairs
 from loanword.tasks.task import TASKS, Prediction, Task
@@ -76,9 +77,28 @@ class Inference(Classification):
             return []
         logits = np.stack(outputs).astype(np.float64)
         yes = self.pairs.labels.index(self.entailment)
-        odds = logits[:, yes] - np.logaddexp.reduce(np.delete(logits, yes, axis=1), axis=1)
+        odds = _odds(logits, yes)
         by_label = odds.reshape(len(records), len(self.labels), -1).mean(axis=2) - self.usual
         return super().decode(list(by_label), encoded, records, tokenizer)
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log odds of entailment of a label's hypothesis: of the one that is entailed most."""
+        expect_no_choice("inference", word=word)
+        predicted = str(answered.prediction.label)
+        label = label or predicted
+        expect_known(label, self.labels)
+        count, yes = len(self.hypotheses[0]), self.pairs.labels.index(self.entailment)
+        first = self.labels.index(label) * count
+        odds = [_odds(answered.outputs[first + place], yes) for place in range(count)]
+        best = int(np.argmax(odds))
+        return Aim(
+            label,
+            predicted,
+            "log-odds",
+            lambda model, read: log_odds(model.adjust(model.head(*read)), yes),
+            input=first + best,
+            second=self.hypotheses[self.labels.index(label)][best],
+        )
 
     def classified(self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded]) -> tuple[np.ndarray, np.ndarray]:
         """Return nothing: outputs are those of pairs, whose right answers nobody knows."""
@@ -98,3 +118,9 @@ class Inference(Classification):
     def from_state(cls, state: Mapping[str, Any]) -> Inference:
         """Make the task again from `state`."""
         return cls(**{**state, "pairs": Pairs.from_state(state["pairs"])})
+
+
+def _odds(logits: np.ndarray, place: int) -> np.ndarray:
+    """Return the log odds of the class at `place`, from logits (..., classes): (...)."""
+    found: np.ndarray = logits[..., place] - np.logaddexp.reduce(np.delete(logits, place, axis=-1), axis=-1)
+    return found

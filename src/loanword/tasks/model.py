@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -30,3 +32,15 @@ class Model(nn.Module):
     def read(self, batch: Batch) -> list[EncoderOutput]:
         """Return what the encoder says of each row: of its text, or of its two texts apart."""
         return [self.encoder(texts) for texts in ((batch,) if batch.other is None else (batch, batch.other))]
+
+
+@contextmanager
+def answering(model: nn.Module) -> Iterator[None]:
+    """Put `model` into evaluation mode for a while; a hook may ask in the middle of training."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:  # Not all of them: some layers may take no part.
+            module.training = True

@@ -14,6 +14,7 @@ from loanword.data.records import Record, names_of
 from loanword.data.shapes.many_labels import MANY_LABELS
 from loanword.encoders.encoder import Encoder
 from loanword.errors import ModelError, UsageError
+from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.heads import LabelsHead, expect_kind
 from loanword.tasks.task import TASKS, Decision, Prediction, Task, expect_labels
 from loanword.tokens.encoded import Encoded
@@ -111,6 +112,17 @@ class MultiLabel(Task):
             )
             for row, here, score in zip(chances, said, sure, strict=True)
         ]
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log-odds of a label: by default of the likeliest, whether it is said or not."""
+        expect_no_choice("multilabel", word=word)
+        scores, said = answered.prediction.scores, names_of(answered.prediction.label) or ()
+        label = label or max(scores, key=lambda name: scores[name])
+        if label not in self.labels:
+            raise UsageError(f"the model has no label '{label}'; it knows {', '.join(self.labels)}")
+        place = self.labels.index(label)
+        predicted = label if label in said else ", ".join(said)
+        return Aim(label, predicted, "log-odds", lambda model, read: model.adjust(model.head(*read))[..., place])
 
     def settle(self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded]) -> None:
         """Choose the thresholds by F1 on dev rows; the fewer of them have labels, the less they move it.

@@ -11,7 +11,7 @@ import torch
 
 from loanword.batches.passes import passes
 from loanword.hardware import Hardware
-from loanword.tasks.model import Model
+from loanword.tasks.model import Model, answering
 from loanword.tokens.encoded import Encoded
 
 
@@ -41,19 +41,17 @@ def outputs(
 
     `progress` is told the rows done.
     """
-    training = [module for module in model.modules() if module.training]
     per_piece = getattr(model.head, "per_piece", False)
-    model.eval()
     started = time.perf_counter()
     found: list[np.ndarray] = [np.empty(0)] * len(encoded)
-    for rows, values in passes(forward or model, encoded, pad_id=pad_id, hardware=hardware, micro_tokens=micro_tokens):
-        for row, value in zip(rows, _array(values), strict=True):
-            found[row] = value[: len(encoded[row].ids)] if per_piece else value
-        if progress is not None:
-            progress(len(rows))
+    call = forward or model
+    with answering(model):
+        for rows, values in passes(call, encoded, pad_id=pad_id, hardware=hardware, micro_tokens=micro_tokens):
+            for row, value in zip(rows, _array(values), strict=True):
+                found[row] = value[: len(encoded[row].ids)] if per_piece else value
+            if progress is not None:
+                progress(len(rows))
     seconds = time.perf_counter() - started
-    for module in training:  # A hook may ask in the middle of training, in which some layers take no part.
-        module.training = True
     return Outputs(values=found, seconds=seconds, tokens=sum(len(item) for item in encoded))
 
 

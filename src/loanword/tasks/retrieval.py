@@ -14,9 +14,10 @@ from loanword.data.records import Record
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
+from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.neighbours import CELLS, Scoring, crowdings, expect_scoring, rescored
 from loanword.tasks.task import TASKS, Prediction, Task, Training
-from loanword.tasks.vectors import VectorHead, two_texts
+from loanword.tasks.vectors import VectorHead, cosine, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -123,6 +124,11 @@ class Retrieval(Task):
         """Find the first translation for every text."""
         last = len(records)
         return [Found(label=records[0].pair, ranks=(place and last, place and last)) for place in range(last)]
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the cosine of the two texts."""
+        expect_no_choice("retrieval", label=label, word=word)
+        return cosine(answered)
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return accuracy in either direction."""

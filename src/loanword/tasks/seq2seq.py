@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -65,10 +67,16 @@ class Seq2SeqHead(nn.Module):
 
     def _sum(self, hidden: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the model's own loss, a mean over pieces, times their number."""
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Version v4.12.0 introduces", FutureWarning)  # Of EncoderDecoderModel.
+        with _quiet():
             mean: torch.Tensor = self.model(**_read(hidden, mask), labels=labels).loss
         return mean.float() * (labels != IGNORED).sum()
+
+    def log_probability(self, output: EncoderOutput, pieces: torch.Tensor) -> torch.Tensor:
+        """Return the log probability (batch) of writing `pieces` (batch, seq), framed as the model's targets are."""
+        with _quiet():
+            logits = self.model(**_read(output.hidden, output.mask), labels=pieces).logits
+        found: torch.Tensor = logits.float().log_softmax(-1).gather(-1, pieces.unsqueeze(-1)).sum((1, 2))
+        return found
 
     def write(self, output: EncoderOutput) -> torch.Tensor:
         """Return what the model writes for each row of `output`, (batch, pieces), in the row's language."""
@@ -145,6 +153,14 @@ class _Drawn:
 def _only(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
     """Return scores (rows, pieces) by which nothing but `ids` (rows) may come."""
     return torch.full_like(scores, float("-inf")).scatter_(1, ids[:, None], 0.0)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what EncoderDecoderModel says of every loss."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Version v4.12.0 introduces", FutureWarning)
+        yield
 
 
 def _read(hidden: torch.Tensor, mask: torch.Tensor) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from torch import nn
 from loanword.data.records import Record
 from loanword.data.shapes.pairs import SCORED_PAIR
 from loanword.encoders.encoder import Encoder
+from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.task import TASKS, Prediction, Task, Training
-from loanword.tasks.vectors import VectorHead, two_texts
+from loanword.tasks.vectors import VectorHead, cosine, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -66,6 +67,11 @@ class Similarity(Task):
     def trivial(self, records: Sequence[Record]) -> list[Prediction]:
         """Answer that all are equally alike."""
         return [Prediction(label=0.0)] * len(records)
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the cosine of the two texts."""
+        expect_no_choice("similarity", label=label, word=word)
+        return cosine(answered)
 
     def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
         """Return both texts and their cosine."""

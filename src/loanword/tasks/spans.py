@@ -11,7 +11,11 @@ from torch import nn
 from loanword.data.records import Span
 from loanword.encoders.dropout import Dropout
 from loanword.encoders.encoder import EncoderOutput
-from loanword.tokens.encoded import Encoded
+from loanword.errors import UsageError
+from loanword.language.words import trimmed
+from loanword.tasks.aim import Aim, Answered
+from loanword.tasks.model import Model
+from loanword.tokens.encoded import Encoded, Place
 from loanword.tokens.tokenizer import Frame, Pieces
 from loanword.tokens.windows import windows
 
@@ -72,20 +76,19 @@ def readings(
         ids, types = frame.around(*before, [pieces.ids[piece] for piece in here])
         offsets = [(0, 0)] * len(ids)
         for place, piece in enumerate(here, start=first):
-            start, end = _trimmed(pieces.offsets[piece], text)
+            start, end = trimmed(pieces.offsets[piece], text)
             if start < end:
                 offsets[place] = (start, end)
         yield ids, types, offsets
 
 
-def _trimmed(offset: tuple[int, int], text: str) -> tuple[int, int]:
-    """Take the blanks off a piece: a span neither starts nor ends with them."""
-    start, end = offset
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return start, end
+def places_of(
+    offsets: Sequence[tuple[int, int]], frame: Frame, question: Pieces | None = None, asked: int = 0
+) -> list[Place]:
+    """Say where the pieces of a reading stand: at `offsets` in the text, and so many as `asked` in a `question`."""
+    before = [] if question is None else [[Place(1, *offset) for offset in question.offsets[:asked]]]
+    first = sum(len(part) for part in frame.parts[:-1]) + sum(len(part) for part in before)
+    return frame.places(*before, [Place(0, *offset) for offset in offsets[first : len(offsets) - len(frame.parts[-1])]])
 
 
 def marked(offsets: Sequence[tuple[int, int]], spans: Iterable[Span]) -> list[int]:
@@ -109,6 +112,34 @@ def bits(encoded: Sequence[Encoded]) -> torch.Tensor:
     """Collate the bits of every piece (batch, seq)."""
     longest = max(len(item.ids) for item in encoded)
     return torch.tensor([[*item.target, *[0] * (longest - len(item.ids))] for item in encoded], dtype=torch.long)
+
+
+def aim_at(answered: Answered, span: Span | None, *, predicted: str) -> Aim:
+    """Aim at the log probability that `span` starts and ends where it does, in the window that decided it.
+
+    Without a span, at that of there being none. The probabilities are those of training: among the pieces of the text
+    in the window and the first piece.
+    """
+    found = []
+    for number, (item, logits) in enumerate(zip(answered.encoded, answered.outputs, strict=True)):
+        target = marked(item.offsets or [], [span] if span else [])
+        first, last = (next(n for n, has in enumerate(target) if has & bit) for bit in (START, END))
+        if bool(first) == bool(span):
+            found.append((float(logits[first, 0] + logits[last, 1]), number, first, last))
+    text = answered.record.text
+    part = (span.start, span.end) if span else None
+    label = text[slice(*part)] if part else ""
+    if not found:
+        raise UsageError(f"'{label}' cannot be explained: no window that the model reads holds all of it")
+    _, number, first, last = max(found) if span else min(found)
+    places = [0, *(place for place, offset in enumerate(answered.encoded[number].offsets or ()) if offset != (0, 0))]
+
+    def score(model: Model, read: Sequence[EncoderOutput]) -> torch.Tensor:
+        starts, ends = model.adjust(model.head(*read))[:, places].log_softmax(1).unbind(-1)
+        total: torch.Tensor = starts[:, places.index(first)] + ends[:, places.index(last)]
+        return total
+
+    return Aim(label, predicted, "log-probability", score, input=number, about=part)
 
 
 Scored = tuple[float, int, int]

@@ -20,8 +20,9 @@ from loanword.errors import UsageError
 from loanword.language.sentences import lead, sentences
 from loanword.language.tag import is_segmented
 from loanword.language.words import is_run, words
+from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.extracts import likeness
-from loanword.tasks.spans import Scored, SpanHead, bits, marked, readings
+from loanword.tasks.spans import Scored, SpanHead, aim_at, bits, marked, places_of, readings
 from loanword.tasks.task import TASKS, Prediction, Task, softmax
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
@@ -91,7 +92,8 @@ class Summarization(Task):
                 record.text, pieces, frame=frame, limit=tokenizer.max_length, stride=self.stride
             ):
                 target = marked(offsets, wanted) if record.pair else None
-                found.append(Encoded(ids, record.language, row, target=target, offsets=offsets))
+                places = places_of(offsets, frame) if tokenizer.locates else None
+                found.append(Encoded(ids, record.language, row, target=target, offsets=offsets, places=places))
         return found
 
     def _units(self, text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -180,6 +182,21 @@ class Summarization(Task):
         spans = self._different(record, best)
         between = " " if is_segmented(record.language) else ""
         return Extract(label=between.join(span.label for span in spans), score=float(shares[0]), spans=tuple(spans))
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log probability that the summary, or the first of its parts, starts and ends where it does.
+
+        `label` is another part, as the text has it first.
+        """
+        expect_no_choice("summarization", word=word)
+        text, said = answered.record.text, answered.prediction.spans if isinstance(answered.prediction, Extract) else ()
+        if label and label not in text:
+            raise UsageError(f"'{label}' is no part of the text")
+        if not said:
+            raise UsageError("nothing of the summary was scored: no sentence is short enough to be read whole")
+        start = text.find(label)
+        about = next((span for span in said if span.label == label), _span(text, start, start + len(label)))
+        return aim_at(answered, about if label else said[0], predicted=about.label if about in said else said[0].label)
 
     def references(self, records: Sequence[Record]) -> list[Any]:
         """Return the records: how texts are compared depends on their language."""

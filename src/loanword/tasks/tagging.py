@@ -14,12 +14,14 @@ from torch import nn
 from loanword.data.records import Record, Span
 from loanword.data.shapes.tagged import OUTSIDE, TAGGED_TEXT, entities, is_entities
 from loanword.encoders.encoder import Encoder
+from loanword.errors import SHOWN, UsageError
 from loanword.language.words import is_run, words
+from loanword.tasks.aim import Aim, Answered, expect_known, log_odds
 from loanword.tasks.heads import IGNORED, ClassHead, expect_kind, of_pieces
 from loanword.tasks.task import TASKS, Decision, Prediction, Task, expect_labels, most_common, softmax
-from loanword.tokens.encoded import Encoded
-from loanword.tokens.tokenizer import Tokenizer
-from loanword.tokens.windows import windows
+from loanword.tokens.encoded import Encoded, Place
+from loanword.tokens.tokenizer import Pieces, Tokenizer
+from loanword.tokens.windows import Window, windows
 
 OVERLAP = 0.25
 """Share of a window that its neighbours see as well, where a text is longer than the model reads."""
@@ -81,10 +83,11 @@ class Tagging(Task):
         found = []
         for row, (record, spans) in enumerate(zip(records, units, strict=True)):
             tags = [index.get(span.label, IGNORED) for span in _spans(record.label)] if record.label is not None else []
-            ids = [
+            natural = [
                 _natural(word, tokenizer, apart=start == 0 or record.text[start - 1].isspace())
                 for word, (start, _) in zip(pieces[row], spans, strict=True)
             ]
+            ids = [word.ids for word in natural]
             for window in windows([len(word) for word in ids], room=room, overlap=int(OVERLAP * room)):
                 text: list[int] = []
                 places = {}
@@ -107,6 +110,7 @@ class Tagging(Task):
                         target=target if tags else None,
                         truncated=len(text) > room,
                         offsets=offsets,
+                        places=frame.places(_stands(natural, spans, window)[:room]) if tokenizer.locates else None,
                     )
                 )
         return found
@@ -220,6 +224,36 @@ class Tagging(Task):
             return super().classified(outputs, encoded)
         return np.concatenate(logits), np.concatenate(targets)
 
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the log-odds of a word's tag: of `word`, or else of the first that has the tag, or any but O."""
+        tagged, text = _spans(answered.prediction.label), answered.record.text
+        if not tagged:
+            raise UsageError("the text has no word whose tag could be explained")
+        if word:
+            at = text.find(word)
+            found = [span for span in tagged if at < span.end and span.start < at + len(word)] if at >= 0 else []
+            if not found:
+                raise UsageError(f"'{word}' is no word of the text; it has {_listed(tagged, text)}")
+        else:
+            found = [span for span in tagged if span.label == label] or [s for s in tagged if s.label != OUTSIDE]
+        chosen = (found or tagged)[0]
+        label = label or chosen.label
+        expect_known(label, self.labels)
+        span, tag = (chosen.start, chosen.end), self.labels.index(label)
+        number, place = next(
+            (number, item.offsets.index(span))
+            for number, item in enumerate(answered.encoded)
+            if item.offsets and span in item.offsets
+        )
+        return Aim(
+            label,
+            chosen.label,
+            "log-odds",
+            lambda model, read: log_odds(model.adjust(model.head(*read))[:, place], tag),
+            input=number,
+            about=span,
+        )
+
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return F1 of each kind of entity, or of each tag."""
         hits: Counter[str] = Counter()
@@ -273,6 +307,11 @@ def _spans(label: Any) -> Sequence[Span]:
     return label if isinstance(label, tuple) else ()
 
 
+def _listed(tagged: Sequence[Span], text: str) -> str:
+    names = [f"'{text[span.start : span.end]}'" for span in tagged]
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+
+
 def _units(records: Sequence[Record], tokenizer: Tokenizer) -> list[list[tuple[int, int]]]:
     """Return the words of each record: those that have tags, or those that the text shows."""
     shown = [[] if record.label is not None else words(record.text) for record in records]
@@ -290,6 +329,17 @@ def _units(records: Sequence[Record], tokenizer: Tokenizer) -> list[list[tuple[i
     return found
 
 
-def _natural(pieces: list[int], tokenizer: Tokenizer, *, apart: bool) -> list[int]:
+def _stands(words: Sequence[Pieces], spans: Sequence[tuple[int, int]], window: Window) -> list[Place]:
+    """Say where the pieces of the words in `window` stand in the text."""
+    return [
+        Place(0, spans[unit][0] + start, spans[unit][0] + end)
+        for unit in range(window.start, window.end)
+        for start, end in words[unit].offsets
+    ]
+
+
+def _natural(word: Pieces, tokenizer: Tokenizer, *, apart: bool) -> Pieces:
     """Leave out the lone mark that a word begins where no space stands before it: the encoder never saw one there."""
-    return pieces[1:] if not apart and len(pieces) > 1 and tokenizer.is_blank(pieces[0]) else pieces
+    if apart or len(word.ids) < 2 or not tokenizer.is_blank(word.ids[0]):
+        return word
+    return Pieces(word.ids[1:], word.offsets[1:])

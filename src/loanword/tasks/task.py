@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from loanword.config import Recipe
     from loanword.data.records import Label, Record, Shape
     from loanword.encoders.encoder import Encoder
+    from loanword.tasks.aim import Aim, Answered
     from loanword.tokens.encoded import Encoded
     from loanword.tokens.tokenizer import Role, Tokenizer
 
@@ -130,6 +131,16 @@ class Task(ABC):
 
     def settle(self, outputs: Sequence[np.ndarray], encoded: Sequence[Encoded]) -> None:  # noqa: B027
         """Choose by the answers to source dev what predictions need beside weights, such as thresholds."""
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Return the number of a prediction that an explanation explains; without one there is no explanation.
+
+        `label` chooses what it shall speak for (by default what was predicted), `word` the word it is about, for tasks
+        that have such a choice.
+        """
+        raise UsageError(
+            f"{type(self).__name__} cannot be explained: it does not say which number stands for it (`aim`)"
+        )
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return scores of parts of the rows, or of other sides of the answers, by name, for the report."""

@@ -14,6 +14,7 @@ from loanword.encoders.encoder import Encoder
 from loanword.encoders.load import load
 from loanword.encoders.towers import ImageTower, TextTower
 from loanword.errors import UsageError
+from loanword.tasks.aim import Aim, Answered
 from loanword.tasks.neighbours import Scoring, crowdings
 from loanword.tasks.retrieval import Found, Retrieval
 from loanword.tasks.task import TASKS, Prediction
@@ -87,6 +88,10 @@ class TextImage(Retrieval):
             Found(label=names[found], score=float(texts[row] @ images[found]), ranks=(int(one), int(two)))
             for row, (found, one, two) in enumerate(seen)
         ]
+
+    def aim(self, answered: Answered, *, label: str = "", word: str = "") -> Aim:
+        """Raise `UsageError`: the towers read padding as well, and images have no words."""
+        raise UsageError("text-image cannot be explained: models of texts and images cannot be looked into")
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return accuracy in either direction."""

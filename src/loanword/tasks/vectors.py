@@ -13,7 +13,10 @@ from loanword.batches.batch import Batch
 from loanword.batches.passes import passes
 from loanword.data.records import Record
 from loanword.encoders.encoder import Encoder, EncoderOutput
+from loanword.errors import UsageError
 from loanword.hardware import Hardware
+from loanword.tasks.aim import Aim, Answered
+from loanword.tasks.model import Model
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Role, Tokenizer
 
@@ -61,6 +64,19 @@ def two_texts(records: Sequence[Record], tokenizer: Tokenizer, *, roles: tuple[R
         item.other = other if record.pair else None
         item.truncated = item.truncated or (bool(record.pair) and other.truncated)
     return encoded
+
+
+def cosine(answered: Answered) -> Aim:
+    """Aim at the cosine of a record's two texts."""
+
+    def score(model: Model, read: Sequence[EncoderOutput]) -> torch.Tensor:
+        left, right = model.head(*read).unbind(1)
+        found: torch.Tensor = (left * right).sum(-1)
+        return found
+
+    if not answered.record.pair:
+        raise UsageError("what is explained is how alike two texts are; give the second one, too")
+    return Aim("", "", "cosine", score)
 
 
 class VectorHead(nn.Module):

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """What a piece stands for: a part of the record's text (`side` 0) or of its second one (1), in code points.
+
+    A piece that stands for neither, but is there for every text, is on the `side` `NOWHERE`.
+    """
+
+    side: int
+    start: int
+    end: int
+
+
+NOWHERE = -1
 
 
 @dataclass(slots=True)
@@ -16,7 +30,8 @@ class Encoded:
     where there is no label. `offsets` say which part of the text each piece stands for, as (start, end) in code points,
     where the task asked for them; a piece that stands for none of it has (0, 0). `other` is the second text, where a
     task has the two read apart.
-    `into` is the language to answer in, where a task writes.
+    `into` is the language to answer in, where a task writes. `places` are those of all pieces, where the tokenizer was
+    asked to tell them (`Tokenizer.locating`).
     """
 
     ids: list[int]
@@ -29,6 +44,7 @@ class Encoded:
     other: Encoded | None = None
     into: str = ""
     table: str = ""
+    places: list[Place] | None = None
 
     def __len__(self) -> int:
         """Count the pieces, special ones included."""

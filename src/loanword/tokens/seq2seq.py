@@ -15,8 +15,8 @@ from loanword.errors import ModelError, UsageError
 from loanword.language.codes import code_for, tags_of
 from loanword.language.tag import name as name_of
 from loanword.language.tag import sides
-from loanword.tokens.encoded import Encoded
-from loanword.tokens.tokenizer import LONGEST_PIECE, Frame, Role, Tokenizer
+from loanword.tokens.encoded import NOWHERE, Encoded, Place
+from loanword.tokens.tokenizer import LONGEST_PIECE, Frame, Role, Tokenizer, placed
 
 
 class Seq2SeqTokenizer(Tokenizer):
@@ -70,7 +70,11 @@ class Seq2SeqTokenizer(Tokenizer):
             room = self.max_length - len(before) - len(after)
             cut = len(pieces) > room or len(text) > limit
             ids = [*before, *pieces[:room], *after]
-            found.append(Encoded(ids=ids, language=language, row=row, truncated=cut, into=goal))
+            item = Encoded(ids=ids, language=language, row=row, truncated=cut, into=goal)
+            if self.locates:
+                own = self._stand(text[:limit], before=len(text) - len(texts[row]))[:room]
+                item.places = [*[Place(NOWHERE, 0, 0)] * len(before), *own, *[Place(NOWHERE, 0, 0)] * len(after)]
+            found.append(item)
         return found
 
     def written(self, texts: Sequence[str], *, languages: Sequence[str], longest: int) -> list[list[int]]:
@@ -109,6 +113,10 @@ class Seq2SeqTokenizer(Tokenizer):
     def _pieces(self, texts: Sequence[str], *, written: bool = False) -> list[list[int]]:
         """Return the pieces of texts that are read, or `written`, without special tokens."""
         return [pieces.ids for pieces in self.plain(texts)]
+
+    def _stand(self, text: str, *, before: int) -> list[Place]:
+        """Return where the pieces of `text` stand in what comes after its first characters, so many as `before`."""
+        return [placed(offset, before=before) for offset in self.plain([text])[0].offsets]
 
     def _prefixed(self, language: str, into: str) -> str:
         """Return the prefix with the names of the languages in it."""
@@ -206,6 +214,10 @@ class PythonTokenizer(Seq2SeqTokenizer):
     def _pieces(self, texts: Sequence[str], *, written: bool = False) -> list[list[int]]:
         with self._set(next(iter(self.codes), ""), written=written):
             return [self._plainly(text) for text in texts]
+
+    def _stand(self, text: str, *, before: int) -> list[Place]:
+        """Return nothing: nobody says it."""
+        return []
 
     def _plainly(self, text: str) -> list[int]:
         """Return the pieces of `text`, in which no control string is one: ``</s>`` is spelt, as is ``>>de<<``."""

@@ -7,6 +7,7 @@ could produce is cut after its first character before the model sees it.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from loanword.errors import ModelError, UsageError
-from loanword.tokens.encoded import Encoded
+from loanword.tokens.encoded import NOWHERE, Encoded, Place
 
 LONGEST_PIECE = 64
 """Characters a piece is assumed to span at most: longer texts are cut to this times the length limit beforehand, so
@@ -57,15 +58,22 @@ class Frame:
             types += [*[0 if place == 1 else self.second] * len(text), *self.types[place]]
         return ids, types
 
+    def places(self, *texts: Sequence[Place]) -> list[Place]:
+        """Put the places of the texts' pieces into the frame, whose own stand nowhere."""
+        parts = [[Place(NOWHERE, 0, 0)] * len(part) for part in self.parts]
+        return [place for text, part in zip([(), *texts], parts, strict=True) for place in (*text, *part)]
+
 
 class Tokenizer:
     """Texts to piece ids, with the model's prefix, length limit and special tokens.
 
     Wraps a transformers fast tokenizer and guards its backend in place; `save` writes it as it was loaded.
-    `has_decoder` says that it belongs to a model that brings a decoder of its own.
+    `has_decoder` says that it belongs to a model that brings a decoder of its own, `locates` that inputs tell where
+    their pieces stand.
     """
 
     has_decoder = False
+    locates = False
 
     def __init__(
         self, fast: Any, *, prefix: str = "", prompts: Mapping[str, str] | None = None, max_length: int = 512
@@ -96,6 +104,12 @@ class Tokenizer:
     def __len__(self) -> int:
         """Count the vocabulary, added tokens included."""
         return len(self.fast)
+
+    def locating(self) -> Tokenizer:
+        """Return this tokenizer as one whose inputs have `places`: for the few texts that are looked at in detail."""
+        found = copy.copy(self)
+        found.locates = True
+        return found
 
     def encode(
         self,
@@ -137,6 +151,7 @@ class Tokenizer:
                 types=code.type_ids if pairs is not None else None,
                 truncated=bool(code.overflowing) or len(prefix) + len(texts[row]) > limit,
                 into=into[row] if into else "",
+                places=_places(code, before=len(prefix)) if self.locates else None,
             )
             for row, (code, language) in enumerate(zip(codes, languages, strict=True))
         ]
@@ -153,13 +168,14 @@ class Tokenizer:
         codes = self._whole(list(texts))
         return [Pieces(code.ids, list(code.offsets)) for code in codes]
 
-    def words(self, texts: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+    def words(self, texts: Sequence[Sequence[str]]) -> list[list[Pieces]]:
         """Return the pieces of every word of `texts`, each tokenized by itself, without special tokens."""
-        found: list[list[list[int]]] = []
+        found: list[list[Pieces]] = []
         for words, code in zip(texts, self._whole([list(words) for words in texts], words=True), strict=True):
-            pieces: list[list[int]] = [[] for _ in words]
-            for piece, word in zip(code.ids, code.word_ids, strict=True):
-                pieces[word].append(piece)
+            pieces = [Pieces([], []) for _ in words]
+            for piece, offset, word in zip(code.ids, code.offsets, code.word_ids, strict=True):
+                pieces[word].ids.append(piece)
+                pieces[word].offsets.append(offset)
             found.append(pieces)
         return found
 
@@ -174,11 +190,14 @@ class Tokenizer:
             self._backend.enable_truncation(max_length=self.max_length)
         return codes
 
+    def token(self, piece: int) -> str:
+        """Return a piece as the vocabulary has it."""
+        return self._backend.id_to_token(piece) or ""
+
     def is_blank(self, piece: int) -> bool:
         """Whether a piece stands for no character but a space: the mark that a word begins, where it is alone."""
         if piece not in self._blank:
-            token = self._backend.id_to_token(piece) or ""
-            self._blank[piece] = not token.strip(BEGINNINGS)
+            self._blank[piece] = not self.token(piece).strip(BEGINNINGS)
         return self._blank[piece]
 
     def frame(self, *, pair: bool = False) -> Frame:
@@ -243,6 +262,22 @@ class Tokenizer:
             raise UsageError(f"max_length is {self.max_length}; it must be above {room + 1} to leave room for text")
         backend.enable_truncation(max_length=self.max_length)
         backend.no_padding()
+
+
+def _places(code: Any, *, before: int) -> list[Place]:
+    """Say where the pieces of `code` stand, whose first text has `before` characters before it that are not its own."""
+    return [
+        Place(NOWHERE, 0, 0) if side is None else Place(1, *offset) if side else placed(offset, before=before)
+        for side, offset in zip(code.sequence_ids, code.offsets, strict=True)
+    ]
+
+
+def placed(offset: tuple[int, int], *, before: int) -> Place:
+    """Say where a piece of a text stands that has `before` characters before it which are not its own."""
+    start, end = offset
+    if before and end <= before:
+        return Place(NOWHERE, 0, 0)
+    return Place(0, max(0, start - before), end - before)
 
 
 def _has_surrogate(*texts: str) -> bool:
