@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from loanword.data.read import read
     from loanword.data.records import Record, Table
     from loanword.deploy.bundle import Bundle
+    from loanword.deploy.explanation import Explanation
     from loanword.errors import ConfigError, DataError, LoanwordError, MissingExtra, ModelError, UsageError
     from loanword.estimator import TransferClassifier
     from loanword.evaluation.metrics import METRICS
@@ -55,6 +56,7 @@ _WHERE = {
     "Record": "data.records",
     "Table": "data.records",
     "Bundle": "deploy.bundle",
+    "Explanation": "deploy.explanation",
     "ConfigError": "errors",
     "DataError": "errors",
     "LoanwordError": "errors",

@@ -52,7 +52,7 @@ class TransferClassifier:
     def fit(self, X: Sequence[str], y: Sequence[Any], *, groups: Sequence[str] | None = None) -> TransferClassifier:  # noqa: N803
         """Train on texts `X` with labels `y`; `groups` keeps rows together when dev data is held out."""
         from loanword.data.records import Table
-        from loanword.deploy.bundle import expect_texts
+        from loanword.deploy.texts import expect_texts
         from loanword.run import run
 
         expect_texts(X)

@@ -4,12 +4,18 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from loanword.config import build
 from loanword.data.records import Record
+from loanword.deploy.bundle import Bundle
 from loanword.errors import ConfigError, ModelError, UsageError
+from loanword.hardware import detect
 from loanword.preflight import expect_sound
+from loanword.strategies.regime import Lineage
 from loanword.tasks.inference import Inference
+from loanword.tasks.model import Model
+from loanword.tasks.outputs import outputs
 from loanword.tasks.pairs import Pairs
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -74,3 +80,25 @@ def test_it_is_made_and_not_trained():
         task(entailment="yes")
     with pytest.raises(ConfigError, match="made from a bundle of pairs, by loanword zero-shot --by"):
         expect_sound(build({"task": "inference", "data": {"train": {"en": "x.csv"}}}))
+
+
+def test_the_hypothesis_that_is_entailed_most_is_explained(tiny_encoder):
+    """Its log odds by the outputs; and the page's second text is the hypothesis."""
+    loaded = tiny_encoder("bert")
+    made = task()
+    model = Model(loaded.encoder, made.head(loaded.encoder)).eval()
+    torch.nn.init.normal_(model.head.linear.weight, std=0.5, generator=torch.Generator().manual_seed(1))
+    bundle = Bundle(model, loaded.tokenizer, made, detect(device="cpu", precision="fp32"), Lineage(sources=()))
+    for label in ("food", "travel"):
+        (found,) = bundle.explain("two goats", language="en", label=label).readings
+        record = Record("two goats", "en")
+        encoded = made.encode([record], loaded.tokenizer)
+        values = outputs(model, encoded, pad_id=loaded.tokenizer.pad_id, hardware=bundle.hardware).values
+        sure = np.exp(np.stack(values).astype(float))
+        sure = (sure / sure.sum(axis=1, keepdims=True))[:, 1].reshape(2, 2)[["food", "travel"].index(label)]
+        assert found.score == pytest.approx(float(np.log(sure.max() / (1 - sure.max()))), abs=1e-4)
+        assert found.texts == ("two goats", HYPOTHESES[("food", "travel").index(label)][int(sure.argmax())])
+        assert found.label == label
+        assert [word.text for word in found.words if word.side == 0] == ["two", "goats"]
+    with pytest.raises(UsageError, match="has no label 'sports'"):
+        bundle.explain("two goats", label="sports")

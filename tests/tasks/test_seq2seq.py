@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -10,16 +11,21 @@ from tests.corpus import SENTENCES
 
 from loanword.batches.batch import collate
 from loanword.data.records import Record
+from loanword.deploy.bundle import Bundle
 from loanword.encoders.decoder import NOTHING
 from loanword.encoders.load import load
+from loanword.encoders.quiet import quiet_transformers
 from loanword.errors import UsageError
 from loanword.hardware import Hardware
+from loanword.strategies.regime import Lineage
 from loanword.tasks import seq2seq as module
+from loanword.tasks.aim import Answered
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
 from loanword.tasks.seq2seq import Seq2SeqHead
 from loanword.tasks.translation import Translation
 from loanword.tasks.writing import Writing
+from loanword.tokens.seq2seq import PythonTokenizer
 from loanword.training.trainer import train
 
 CODES = {"m2m100": "__ru__", "nllb": "rus_Cyrl", "mbart": "ru_RU", "mbart50": "ru_RU"}
@@ -252,3 +258,39 @@ def test_training_learns_what_is_to_be_written(seq2seq_run, seq2seq_kind):
     trained = train(run, encoded)
     assert loss() < 0.85 * before
     assert trained.steps == 8
+
+
+def test_a_text_has_the_probability_that_the_models_own_loss_gives_it(tiny_seq2seq, seq2seq_kind):
+    """Oracle: transformers' loss of one row, a mean over its pieces."""
+    asked = Asked(tiny_seq2seq(seq2seq_kind), rows(count=1))
+    made = Bundle(asked.model, asked.loaded.tokenizer, asked.task, CPU, Lineage(sources=("en",)))
+    record = Record(SENTENCES["en"][0], "en", pair_language="ru")
+    encoded = asked.task.encode([record], asked.loaded.tokenizer)
+    values = outputs(asked.model, encoded, pad_id=asked.loaded.tokenizer.pad_id, hardware=CPU).values
+    (prediction,) = asked.task.decode(values, encoded, [record], asked.loaded.tokenizer)
+    answered = Answered(record, encoded, values, prediction, asked.loaded.tokenizer)
+    with torch.no_grad(), quiet_transformers():
+        for label in ("", SENTENCES["ru"][0]):
+            aim = asked.task.aim(answered, label=label)
+            batch = collate(encoded, pad_id=asked.loaded.tokenizer.pad_id)
+            found = float(aim.score(asked.model, asked.model.read(batch)))
+            text = label or prediction.label
+            (pieces,) = asked.loaded.tokenizer.written([text], languages=["ru"], longest=12)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                loss = asked.stock(**asked.batch_inputs, labels=torch.tensor([pieces])).loss
+            assert found == pytest.approx(-float(loss) * len(pieces), abs=1e-3)
+            assert (aim.label, aim.predicted) == (text, prediction.label)
+    if isinstance(asked.loaded.tokenizer, PythonTokenizer):
+        with pytest.raises(UsageError, match="tokenizers in Python alone cannot tell"):
+            made.explain(record.text, language="en:ru")
+        return
+    (reading,) = made.explain(record.text, language="en:ru").readings
+    assert reading.score == pytest.approx(float(aim_of(asked, answered, batch)), abs=1e-3)
+    assert [word.text for word in reading.words] == record.text.split()
+    assert sum(piece.rollout for piece in reading.pieces) == pytest.approx(1, abs=1e-3)
+
+
+def aim_of(asked, answered, batch):
+    with torch.no_grad():
+        return asked.task.aim(answered).score(asked.model, asked.model.read(batch))

@@ -117,3 +117,9 @@ def test_other_tasks_take_the_tower_of_texts_too(tiny_dual, sentences, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["0.png"]
     with pytest.raises(UsageError, match="has a pooling of its own, to which its images were fitted; leave 'cls' out"):
         Bundle.untrained(tiny_dual("clip"), task="similarity", encoder=EncoderSettings(pooling="cls"))
+
+
+def test_it_cannot_be_explained(tiny_dual, captions):
+    bundle = Bundle.untrained(tiny_dual(duals.KINDS[0]), task="text-image", hardware=MACHINE)
+    with pytest.raises(UsageError, match="text-image cannot be explained"):
+        bundle.explain("чайник", pair=str(captions[1][0]), language="ru")

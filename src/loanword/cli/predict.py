@@ -43,7 +43,7 @@ def predict(
     from loanword.config import expanded
     from loanword.data.read import read
     from loanword.data.records import told
-    from loanword.deploy.bundle import records_of
+    from loanword.deploy.texts import records_of
 
     if texts and source:
         raise UsageError("give texts or --input, not both")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from loanword.deploy.card import HERE, card
 from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
+from loanword.deploy.texts import expect_seconds, records_of
 from loanword.durable import beside, put
 from loanword.encoders.modules import save_modules
 from loanword.encoders.save import save_model, save_tensors
@@ -37,7 +38,6 @@ from loanword.evaluation import report as reports
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
 from loanword.hub import ask_hub
-from loanword.language.tag import canonical, sides
 from loanword.strategies.regime import Lineage
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
@@ -45,6 +45,9 @@ from loanword.tasks.task import TASKS, Prediction, make_task
 from loanword.tasks.vectors import embed
 from loanword.tokens.tokenizer import Role, Tokenizer
 from loanword.version import __version__
+
+if TYPE_CHECKING:
+    from loanword.deploy.explanation import Explanation
 
 HEAD = "head.safetensors"
 DOCUMENTS = ("README.md", "report.json")
@@ -87,12 +90,7 @@ class Bundle:
 
     def answer(self, records: Sequence[Record]) -> list[Prediction]:
         """Predict `records`, in order; what labels they have is not looked at, but for the words that these name."""
-        second, task = self.task.columns.second, self.describe()["task"]
-        for row, record in enumerate(records, start=1):
-            if second == "needed" and not record.pair:
-                raise UsageError(f"{task} is about two texts; text number {row} has no second one")
-            if not second and record.pair:
-                raise UsageError(f"{task} is about single texts; text number {row} has a second one")
+        expect_seconds(records, self.task.columns, task=self.describe()["task"])
         if not records:
             return []
         encoded = self.task.encode(records, self.tokenizer)
@@ -122,6 +120,34 @@ class Bundle:
             role=self.task.role if role is None else role,
             hardware=self.hardware,
             progress=progress,
+        )
+
+    def explain(
+        self,
+        text: str,
+        *,
+        beside: str | Sequence[str] = (),
+        pair: str | Sequence[str] = "",
+        language: str | Sequence[str] = "und",
+        label: str = "",
+        word: str | Sequence[str] = "",
+    ) -> Explanation:
+        """Explain what is said of `text`: which words carry it, and which ones do in its translations, `beside`.
+
+        `label` is what is explained in all of them, by default what is said of `text`; `word` the word whose tag it is.
+        `pair`, `language` and `word` are one for all texts, or one for each: the text's, then those beside it.
+        """
+        from loanword.deploy.explain import explain
+
+        texts = [text, *([beside] if isinstance(beside, str) else beside)]
+        pairs = [pair] * len(texts) if isinstance(pair, str) else pair
+        words = [word] * len(texts) if isinstance(word, str) else word
+        if len(words) != len(texts):
+            raise UsageError(f"there are {len(texts)} texts and {len(words)} words; give one for all, or one for each")
+        name, records = self.describe()["task"], records_of(texts, pairs=pairs, language=language)
+        expect_seconds(records, self.task.columns, task=name)
+        return explain(
+            self.model, self.task, self.tokenizer, self.hardware, records, name=name, label=label, words=words
         )
 
     def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:
@@ -316,34 +342,6 @@ class Bundle:
 def _read_of(files: Sequence[str]) -> list[str]:
     """Of the `files` of a repository, those that would be read with a bundle: of an older model nothing may stay."""
     return [name for name in files if "/" not in name and name.endswith(manifest.READ)]
-
-
-def records_of(
-    texts: Sequence[str], *, pairs: Sequence[str] | None = None, language: str | Sequence[str] = "und"
-) -> list[Record]:
-    """Make records without labels; `pairs` and `language` as for `Bundle.predict`."""
-    expect_texts(texts)
-    tags = [language] * len(texts) if isinstance(language, str) else list(language)
-    if len(tags) != len(texts):
-        raise UsageError(f"there are {len(texts)} texts and {len(tags)} languages; give one tag, or one a text")
-    seconds = [""] * len(texts) if pairs is None else list(pairs)
-    expect_texts(seconds)
-    if len(seconds) != len(texts):
-        raise UsageError(f"there are {len(texts)} texts and {len(seconds)} second texts; give one to each")
-    languages = [sides(canonical(tag)) for tag in tags]
-    rows = zip(texts, seconds, languages, strict=True)
-    return [Record(text, one, pair=pair, pair_language=two) for text, pair, (one, two) in rows]
-
-
-def expect_texts(texts: Sequence[str]) -> None:
-    """Raise `TypeError` for what is no list of texts."""
-    if isinstance(texts, str):
-        raise TypeError("texts is one string; give a list of texts")
-    if getattr(texts, "ndim", 1) != 1:
-        raise TypeError(f"texts is a {type(texts).__name__} of {getattr(texts, 'ndim', 0)} dimensions; give one column")
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"texts[{row}] is of the type {type(text).__name__}; every text must be a string")
 
 
 def _locate(path: str) -> Path:
