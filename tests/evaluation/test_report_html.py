@@ -3,47 +3,17 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 from report_cases import report
+from tests.browser import HOSTILE, Page, policy
 
 from loanword.evaluation import plots
 from loanword.evaluation.report_html import ON_PAGE, embedded, html
 from loanword.evaluation.scores import Confusion
 
 pytest.importorskip("vl_convert")
-
-HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)> ' onload='x </style> {{ 7*7 }} \u202egnp.exe\u2066"
-
-
-class Page(HTMLParser):
-    """What a browser would see: start tags with attributes, and the text inside each element."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.inside, self.text, self._open = [], [], [], None
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._open = tag
-        if tag in ("script", "style"):
-            self.inside.append([tag, dict(attrs), ""])
-
-    def handle_endtag(self, tag):
-        self._open = None
-
-    def handle_data(self, data):
-        if self._open in ("script", "style"):
-            self.inside[-1][2] += data
-        else:
-            self.text.append(data)
-
-    def found(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +58,6 @@ def hostile():
         made.languages[tag] = changed
     made.languages[HOSTILE] = replace(made.languages["nl"], language=HOSTILE, collapsed=True)
     return made
-
-
-def policy(page):
-    (found,) = [meta["content"] for meta in page.found("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
-    return dict(directive.strip().split(" ", 1) for directive in found.split(";"))
 
 
 NAMES = ["en", "zh", "65", "one", "none", "hostile"]

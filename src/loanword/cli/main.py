@@ -14,6 +14,7 @@ from loanword.cli import (
     demo,
     embed,
     evaluate,
+    explain,
     index,
     ls,
     mine,
@@ -62,6 +63,7 @@ app.command("index")(guarded(index.index))
 app.command("search")(guarded(search.search))
 app.command("ask")(guarded(ask.ask))
 app.command("mine")(guarded(mine.mine))
+app.command("explain")(guarded(explain.explain))
 app.command("check")(guarded(check.check))
 app.command("ls")(guarded(ls.ls))
 datasets = typer.Typer(help="Look at data before anything is trained on it.", no_args_is_help=True)

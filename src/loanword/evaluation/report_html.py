@@ -51,38 +51,45 @@ def html(report: TransferReport, *, language: str = "en") -> str:
     Raises:
         MissingExtra: vl-convert-python, which brings the chart library, is not installed.
     """
-    script, style = bundle(), _template("report.css")
+    script, style = bundle(), template("report.css")
     drawn = {name: chart(report, language=language) for name, chart in plots.CHARTS.items()}
     specs = {name: _without_legends(spec) for name, spec in drawn.items() if spec is not None}
-    loader = PackageLoader("loanword.evaluation", "templates")
-    environment = Environment(
-        loader=loader,
+    return (
+        environment("loanword.evaluation")
+        .get_template("report.html.jinja")
+        .render(
+            view=view(report, language=language),
+            say=Words(language),
+            lang="zh-Hans" if language == "zh" else "en",
+            open_notes=OPEN_NOTES,
+            version=report.loanword_version,
+            policy=policy(script=script, style=style),
+            script=Markup(script),  # our own file and a library, no part of the report
+            style=Markup(style),
+            charts=specs,
+            scripts={name: plots.scripts(specs[name], language=language) for name in COLOURED if name in specs},
+            data=Markup(embedded({"config": ON_PAGE, "specs": specs})),  # escaped by embedded()
+        )
+    )
+
+
+def environment(package: str) -> Environment:
+    """Return what renders the pages whose templates are in `package`: every text is escaped, no character hides."""
+    return Environment(
+        loader=PackageLoader(package, "templates"),
         autoescape=True,
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("report.html.jinja").render(
-        view=view(report, language=language),
-        say=Words(language),
-        lang="zh-Hans" if language == "zh" else "en",
-        open_notes=OPEN_NOTES,
-        version=report.loanword_version,
-        policy=policy(script=script, style=style),
-        script=Markup(script),  # our own file and a library, no part of the report
-        style=Markup(style),
-        charts=specs,
-        scripts={name: plots.scripts(specs[name], language=language) for name in COLOURED if name in specs},
-        data=Markup(embedded({"config": ON_PAGE, "specs": specs})),  # escaped by embedded()
-    )
 
 
-def policy(*, script: str, style: str) -> str:
-    """Return the content security policy that allows this `script` and this `style` sheet and nothing else."""
+def policy(*, script: str = "", style: str) -> str:
+    """Return the content security policy that allows this `script`, if any, and this `style` sheet and nothing else."""
     allowed = {
         "default-src": "'none'",
-        "script-src": f"'sha256-{_digest(script)}'",
+        **({"script-src": f"'sha256-{_digest(script)}'"} if script else {}),
         "style-src": f"'sha256-{_digest(style)}'",
         "img-src": "data:",
         "base-uri": "'none'",
@@ -104,7 +111,7 @@ def bundle() -> str:
         import vl_convert
     except ImportError:
         raise MissingExtra("report", "vl-convert-python", "the HTML report") from None
-    text: str = vl_convert.javascript_bundle(_template("report.js"))
+    text: str = vl_convert.javascript_bundle(template("report.js"))
     # An HTML parser reads the script first: what would end it, or change a byte of it, would break the hash.
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
@@ -116,8 +123,9 @@ def _without_legends(spec: Any) -> Any:
     return [_without_legends(value) for value in spec] if isinstance(spec, list) else spec
 
 
-def _template(name: str) -> str:
-    return files("loanword.evaluation").joinpath("templates", name).read_text(encoding="utf-8")
+def template(name: str, *, package: str = "loanword.evaluation") -> str:
+    """Read a file of the templates of `package`."""
+    return files(package).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

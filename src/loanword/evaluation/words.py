@@ -60,15 +60,16 @@ def expect_language(language: str) -> None:
 class Words:
     """The words of one `language`."""
 
-    def __init__(self, language: str) -> None:
-        """Choose the `language`; anything but "en" and "zh" raises `UsageError`."""
+    def __init__(self, language: str, *, section: str = "words") -> None:
+        """Choose the `language`, and the `section` of sentences; anything but "en" and "zh" raises `UsageError`."""
         expect_language(language)
+        self.section = section
         self.language: Literal["en", "zh"] = "zh" if language == "zh" else "en"
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the sentence `key` with `values` filled in; whole numbers count nouns."""
         counted = {name: Count(value) if type(value) is int else value for name, value in values.items()}
-        return table("words")[key][self.language].format(**counted)
+        return table(self.section)[key][self.language].format(**counted)
 
     def named(self, section: str, key: str) -> str:
         """Return the name of `key` in `section` ("metrics", "scripts", ...); an unknown one is returned as it is."""
