@@ -84,7 +84,8 @@ class TrainingSettings(Settings):
     min_steps: int = Field(default=0, ge=0)
     max_steps: int = Field(default=100_000, ge=1)
     batch_size: int = Field(default=32, ge=1)
-    micro_tokens: int = Field(default=4096, ge=16)
+    micro_tokens: int | None = Field(default=None, ge=16)
+    """None: by the device (`batches.sampler.pass_tokens`)."""
     learning_rate: float | None = Field(default=None, gt=0)
     """None: by whether the encoder was ever trained (`training.optimizer.peak_rate`)."""
     head_rate: float = Field(default=1.0, gt=0)

@@ -60,7 +60,7 @@ class Cost:
 
 def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
     """Estimate the cost of `recipe` on its `tables` ("train", "dev", "test" -> language -> table)."""
-    from loanword.batches.sampler import Sampler
+    from loanword.batches.sampler import Sampler, pass_tokens
     from loanword.deploy.base import load_base
     from loanword.evaluation.measure import expect_checkpoint
     from loanword.hardware import detect
@@ -84,7 +84,8 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
 
     train, dev, test = (list(tables.get(split, {}).values()) for split in ("train", "dev", "test"))
     rows = sum(len(table) for table in train)
-    sampler = Sampler([1] * rows, batch_size=settings.batch_size, micro_tokens=settings.micro_tokens, seed=0)
+    micro_tokens = settings.micro_tokens or pass_tokens(hardware.device)
+    sampler = Sampler([1] * rows, batch_size=settings.batch_size, micro_tokens=micro_tokens, seed=0)
     steps = settings.planned_steps(sampler.steps_per_epoch)
     epochs = steps / sampler.steps_per_epoch
     layers, width = loaded.encoder.depth, int(config.hidden_size)
@@ -114,7 +115,7 @@ def estimate(recipe: Recipe, tables: Mapping[str, Mapping[str, Table]]) -> Cost:
         seconds_train=flops_train / (rate * TRAIN_SHARE),
         seconds_evaluate=tokens_evaluate * forward / (rate * EVALUATE_SHARE),
         # Weights once; for what is trained: gradient, two moments, the running mean and the best candidate.
-        memory_bytes=4 * total + 20 * trained + settings.micro_tokens * layers * width * ACTIVATION_BYTES + 500_000_000,
+        memory_bytes=4 * total + 20 * trained + micro_tokens * layers * width * ACTIVATION_BYTES + 500_000_000,
         disk_bytes=4 * total + 60 * len(loaded.tokenizer),
     )
 

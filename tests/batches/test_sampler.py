@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loanword.batches.sampler import POOL, Sampler, by_tokens
+from loanword.batches.sampler import POOL, Sampler, by_tokens, pass_tokens
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=150)
 SAMPLERS = st.builds(
@@ -110,3 +110,8 @@ def test_steps_per_epoch_is_the_ceiling(rows, batch, steps):
     sampler = Sampler([3] * rows, batch_size=batch, micro_tokens=100, seed=0)
 
     assert sampler.steps_per_epoch == steps == len(sampler.epoch(0))
+
+
+def test_a_pass_is_as_large_as_suits_the_device():
+    assert pass_tokens("cpu") == 1024
+    assert pass_tokens("cuda") == pass_tokens("mps") == 16_384

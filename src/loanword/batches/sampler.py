@@ -13,8 +13,16 @@ import numpy as np
 
 from loanword.randomness import generator
 
+CPU_TOKENS, DEVICE_TOKENS = 1024, 16_384
+"""Padded tokens of a pass of training: on a CPU larger ones are no faster and take more memory (docs/log.md)."""
+
 POOL = 16
 """Steps whose rows are sorted by length together: large enough to save padding, small enough to stay random."""
+
+
+def pass_tokens(device: str) -> int:
+    """Return the padded tokens of a pass of training that suit `device`."""
+    return CPU_TOKENS if device == "cpu" else DEVICE_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

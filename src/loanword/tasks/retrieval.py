@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from loanword.errors import UsageError
 from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.neighbours import CELLS, Scoring, crowdings, expect_scoring, rescored
 from loanword.tasks.task import TASKS, Prediction, Task, Training
-from loanword.tasks.vectors import VectorHead, cosine, two_texts
+from loanword.tasks.vectors import ALL_AT_ONCE, VectorHead, cosine, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -46,6 +46,7 @@ class Retrieval(Task):
 
     columns = PARALLEL_TEXT
     metrics = ("retrieval-accuracy", "retrieval-at-5")
+    defaults: Mapping[str, Mapping[str, Any]] = ALL_AT_ONCE
     training: Training = "possible"
 
     def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05, reading: str = "alike") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from loanword.data.shapes.pairs import SCORED_PAIR
 from loanword.encoders.encoder import Encoder
 from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.task import TASKS, Prediction, Task, Training
-from loanword.tasks.vectors import VectorHead, cosine, two_texts
+from loanword.tasks.vectors import ALL_AT_ONCE, VectorHead, cosine, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -29,6 +29,7 @@ class Similarity(Task):
 
     columns = SCORED_PAIR
     metrics = ("spearman", "pearson")
+    defaults: Mapping[str, Mapping[str, Any]] = ALL_AT_ONCE
     training: Training = "possible"
 
     def __init__(self, *, temperature: float = 0.05) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from loanword.tasks.aim import Aim, Answered
 from loanword.tasks.model import Model
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Role, Tokenizer
+
+ALL_AT_ONCE: Mapping[str, Mapping[str, Any]] = {"training": {"micro_tokens": 16_384}}
+"""Defaults of tasks whose rows are compared with one another: only those of one pass are."""
 
 CHUNK = 2**16
 """Texts that are encoded at a time: their pieces take more memory than their vectors."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from loanword.batches.sampler import Sampler
+from loanword.batches.sampler import Sampler, pass_tokens
 from loanword.config import TrainingSettings
 from loanword.encoders.frozen import Frozen
 from loanword.encoders.packed import forget
@@ -200,10 +200,11 @@ def _loop(
     settings, model = run.settings, run.model
     device = torch.device(run.hardware.device)
     lengths = [len(item) for item in encoded]
+    tokens = settings.micro_tokens or pass_tokens(run.hardware.device)
     sampler = (
         run.sampler(lengths)
         if run.sampler
-        else Sampler(lengths, batch_size=settings.batch_size, micro_tokens=settings.micro_tokens, seed=run.seed)
+        else Sampler(lengths, batch_size=settings.batch_size, micro_tokens=tokens, seed=run.seed)
     )
     steps = settings.planned_steps(sampler.steps_per_epoch)
     optimizer = run.optimizer(model) if run.optimizer else adamw(model, settings)
