@@ -196,3 +196,5 @@ def test_a_model_is_loaded_for_a_task_as_it_comes(tiny_seq2seq, write_jsonl, tmp
         loanword.load(tmp_path, settings=settings)
     with pytest.raises(ConfigError, match="unknown key 'training'"):
         loanword.load(tiny_seq2seq("mt5"), task="translation", settings={"training.epochs": 2})
+    with pytest.raises(ConfigError, match="evaluation: loading takes task_options and encoder alone"):
+        loanword.load(tiny_seq2seq("mt5"), task="translation", settings={"evaluation.resamples": 100})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loanword.durable import MANIFEST, beside, damage, listed, put, seal
+from loanword.durable import MANIFEST, beside, damage, listed, put, seal, written
 
 
 @pytest.fixture
@@ -106,3 +106,23 @@ def test_everything_is_flushed_before_it_appears_and_its_name_after(tmp_path, mo
     at = events.index("rename")
     assert {path.rsplit("/", 1)[1] for path in events[:at]} == {"made", "deep", "file"}
     assert events[at + 1 :] == [str(tmp_path)]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def spoil():
+        with written(target) as partial:
+            partial.write_text("ne")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        spoil()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert target.read_text() == "old"
+    with written(target) as partial:
+        partial.write_text("new")
+        assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert target.read_text() == "new"

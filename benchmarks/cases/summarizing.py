@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.cases.case import Answers, Case, Rows, Tables, found, grouped, joined, one, parted, some
-from benchmarks.encoders import folder
+from benchmarks.cases.case import Answers, Case, Rows, Tables, found, grouped, one, some
+from benchmarks.cases.writing import FILES, RATES, TUNED, written
 from benchmarks.peers.settings import Settings
+from loanword.data.records import Record
 from loanword.data.shapes.summaries import SUMMARY
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ class Summarizing(Case):
     metrics = ("chrf", "rouge-l")
     judge = "text_metrics"
     folders = ("debian_summ",)
-    files = ("cases/summarizing.py", "peers/trainer_writing.py")
-    tuned = Settings(batch_size=8, accumulate=4, bf16=True, warmup=0.1, grouped=True, beams=4)
-    rates = (1e-4, 3e-4)
+    files = ("cases/summarizing.py", *FILES)
+    tuned = TUNED
+    rates = RATES
     timed = 160
 
     def rows(self, seed: int) -> Rows:
@@ -45,20 +46,12 @@ class Summarizing(Case):
 
     def stock(self, rows: Rows, tests: Tables, *, seed: int, settings: Settings) -> tuple[Answers, Fitted]:
         """Let the Trainer teach a model to read and write."""
-        from benchmarks.peers.trainer_writing import run
-        from loanword.tasks.task import Prediction
+        return written(rows, tests, prompt=prompt, seed=seed, settings=settings)
 
-        train, _ = joined(rows.train)
-        records, sizes = joined(tests)
-        written, fitted = run(
-            str(folder("pretrained", seed=0)),
-            [f"summarize: {record.text}" for record in train],
-            [record.pair for record in train],
-            [f"summarize: {record.text}" for record in records],
-            seed=seed,
-            settings=settings,
-        )
-        return parted([Prediction(text) for text in written], sizes), fitted
+
+def prompt(record: Record) -> str:
+    """Return what stock's model is told to do, and the text."""
+    return f"summarize: {record.text}"
 
 
 class Abstracting(Summarizing):

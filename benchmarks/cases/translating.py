@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from benchmarks.cases.case import Answers, Case, Rows, Tables, found, grouped, joined, parted, some
+from benchmarks.cases.case import Answers, Case, Rows, Tables, found, grouped, some
 from benchmarks.cases.vectors import PARALLEL, parallel
-from benchmarks.encoders import folder
+from benchmarks.cases.writing import FILES, RATES, TUNED, written
 from benchmarks.peers.settings import Settings
+from loanword.data.records import Record
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.language.tag import canonical
 
@@ -30,9 +31,9 @@ class Translating(Case):
     metrics = ("chrf", "bleu")
     judge = "text_metrics"
     folders = ("gnome_help", "debian_parallel")
-    files = ("cases/translating.py", "cases/vectors.py", "peers/trainer_writing.py")
-    tuned = Settings(batch_size=8, accumulate=4, bf16=True, warmup=0.1, grouped=True, beams=4)
-    rates = (1e-4, 3e-4)
+    files = ("cases/translating.py", "cases/vectors.py", *FILES)
+    tuned = TUNED
+    rates = RATES
     timed = 160
 
     def rows(self, seed: int) -> Rows:
@@ -48,17 +49,9 @@ class Translating(Case):
 
     def stock(self, rows: Rows, tests: Tables, *, seed: int, settings: Settings) -> tuple[Answers, Fitted]:
         """Let the Trainer teach a model to read and write."""
-        from benchmarks.peers.trainer_writing import run
-        from loanword.tasks.task import Prediction
+        return written(rows, tests, prompt=prompt, seed=seed, settings=settings)
 
-        train, _ = joined(rows.train)
-        records, sizes = joined(tests)
-        written, fitted = run(
-            str(folder("pretrained", seed=0)),
-            [f"translate English to {record.languages[1]}: {record.text}" for record in train],
-            [record.pair for record in train],
-            [f"translate English to {record.languages[1]}: {record.text}" for record in records],
-            seed=seed,
-            settings=settings,
-        )
-        return parted([Prediction(text) for text in written], sizes), fitted
+
+def prompt(record: Record) -> str:
+    """Return what stock's model is told to do, and the text."""
+    return f"translate English to {record.languages[1]}: {record.text}"

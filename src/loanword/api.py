@@ -138,6 +138,8 @@ def load(
             raise ConfigError(["a bundle has its own; settings are for a model that is given a task"], where="settings")
         return Bundle.load(path, device=device, precision=precision, threads=threads)
     given = config.part(config.MeasureSettings, _with({}, settings), where="settings")
+    if more := given.model_fields_set - {"task_options", "encoder"}:
+        raise ConfigError([f"{min(more)}: loading takes task_options and encoder alone"], where="settings")
     return Bundle.untrained(
         path,
         task=task,

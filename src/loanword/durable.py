@@ -88,6 +88,17 @@ def beside(target: Path, *, needed: int = 0, advice: str = "") -> Iterator[Path]
             shutil.rmtree(made, ignore_errors=True)
 
 
+@contextmanager
+def written(target: Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes the file `target` at the end, or is gone."""
+    partial = target.with_name(f".{target.name}{PARTIAL}")
+    try:
+        yield partial
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def sweep(target: Path) -> None:
     """Remove what killed processes left unfinished beside `target`, or beside folders whose names begin like it.
 

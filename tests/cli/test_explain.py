@@ -55,8 +55,8 @@ def test_what_is_refused(call, finished, page):
     for words, says in (
         (["text"], "give --out FILE.html, or --format json"),
         (["text", "--format", "svg", *out], "unknown format 'svg'; known: html, json"),
-        (["text", "--format", "json", *out], "json is written to a file whose name ends in .json"),
-        (["text", "--out", page / "x.txt"], "html is written to a file whose name ends in .html"),
+        (["text", "--format", "json", *out], "what is written is JSON; give a name that ends in .json"),
+        (["text", "--out", page / "x.txt"], "what is written is a page; give a name that ends in .html"),
         (["text", "--out", page / "absent" / "x.html"], "its folder does not exist"),
         (["one", "two", "--beside", "three", *out], "--beside is for translations of one text, and there are 2"),
         (["one", "--beside", " ", *out], "text number 2: there is nothing in it to explain"),

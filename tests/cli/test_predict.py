@@ -107,3 +107,5 @@ def test_a_model_predicts_as_it_comes(call, tiny_seq2seq):
     unknown = call("predict", folder, "the kettle", *options, "--language", "en:br")
     assert unknown.exit_code == 2
     assert "does not know 'br' (Breton); it knows af-ZA, ar-AR" in unknown.stderr
+    measuring = call("predict", folder, "the kettle", *options, "--set", "evaluation.resamples=100")
+    assert (measuring.exit_code, "nothing is measured here" in measuring.stderr) == (2, True)

@@ -29,6 +29,7 @@ def embed(
     from loanword.data.read import read
     from loanword.data.shapes.labelled_text import LABELLED_TEXT
     from loanword.deploy.embedding import embedder
+    from loanword.durable import written
     from loanword.tokens.tokenizer import Role
 
     target = expanded(output)
@@ -36,8 +37,6 @@ def embed(
     columns = pairs(column, option="--column", what="OURS=THEIRS")
     table = read(source, language=language, shape=LABELLED_TEXT.unlabelled, columns=columns)
     vectors = embedder(model).embed(table.text, language=table.language, role=cast("Role | None", role))
-    partial = target.with_name(f".{target.name}.partial")
-    with partial.open("wb") as file:
+    with written(target) as partial, partial.open("wb") as file:
         np.save(file, vectors)
-    partial.replace(target)
     typer.echo(f"{len(vectors)} vectors of {vectors.shape[1]} numbers in {output}", err=True)

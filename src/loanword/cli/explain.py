@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loanword.cli.options import ReportLanguage, dumped
+from loanword.cli.options import ReportLanguage, dumped, expect_place
 from loanword.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def explain(
     """
     from loanword.api import load
     from loanword.config import expanded
+    from loanword.durable import written
     from loanword.evaluation.words import expect_language, visible
 
     expect_language(report_language)
@@ -73,15 +74,14 @@ def explain(
             for row in rows:
                 typer.echo(dumped(row))
             return
-        written = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+        content = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
     else:
         from loanword.deploy.explain_html import html
 
-        written = html(made, language=report_language)
+        content = html(made, language=report_language)
     if target is not None:
-        partial = target.with_name(f".{target.name}.partial")
-        partial.write_text(written, encoding="utf-8")
-        partial.replace(target)
+        with written(target) as partial:
+            partial.write_text(content, encoding="utf-8")
         typer.echo(f"written to {out}", err=True)
 
 
@@ -93,10 +93,7 @@ def _target(target: Path | None, form: str) -> Path | None:
         if form == "html":
             raise UsageError("give --out FILE.html, or --format json to have it on stdout")
         return None
-    if target.suffix != ENDINGS[form]:
-        raise UsageError(f"--out {target}: {form} is written to a file whose name ends in {ENDINGS[form]}")
-    if target.is_dir() or not target.parent.is_dir():
-        raise UsageError(f"--out {target}: " + ("is a folder" if target.is_dir() else "its folder does not exist"))
+    expect_place(target, suffix=ENDINGS[form], option="--out")
     return target
 
 

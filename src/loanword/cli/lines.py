@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from loanword.cli.options import dumped
+from loanword.durable import written
 from loanword.errors import DataError, Problem, UsageError
 
 
@@ -57,9 +58,8 @@ def deliver(
 
 def write(lines: Iterable[str], target: Path) -> None:
     """Write a file of `lines`, which is there whole or not at all."""
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    partial.replace(target)
+    with written(target) as partial:
+        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def where(found: dict[str, Any]) -> str:

@@ -27,11 +27,11 @@ Override = Annotated[
     list[str] | None, typer.Option("--set", metavar="A.B=C", help="Any recipe key, e.g. training.epochs=5.")
 ]
 ReportLanguage = Annotated[str, typer.Option("--report-language", help="Language of the reports: en or zh.")]
-UntrainedTask = Annotated[
+MeasureTask = Annotated[
     str | None,
     typer.Option("--task", help="Use any model for this task as it comes, without training; see: loanword ls tasks"),
 ]
-UntrainedOverride = Annotated[
+MeasureOverride = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="A.B=C", help="Recipe keys of evaluation, hardware, and with --task task_options and encoder."
@@ -59,7 +59,13 @@ def pairs(values: list[str] | None, *, option: str, what: str) -> dict[str, str]
     return found
 
 
-KINDS = {".jsonl": "JSON lines", ".npy": "a NumPy array", ".tsv": "a table, or JSON lines as .jsonl"}
+KINDS = {
+    ".html": "a page",
+    ".json": "JSON",
+    ".jsonl": "JSON lines",
+    ".npy": "a NumPy array",
+    ".tsv": "a table, or JSON lines as .jsonl",
+}
 _EXAMPLES = {
     "--train": "en=en.jsonl",
     "--dev": "en=en.dev.jsonl",

@@ -9,8 +9,8 @@ import typer
 from loanword.cli.options import (
     Column,
     Json,
-    UntrainedOverride,
-    UntrainedTask,
+    MeasureOverride,
+    MeasureTask,
     expect_place,
     loaded,
     measured,
@@ -29,8 +29,8 @@ def predict(
         list[str] | None, typer.Option("--pair", metavar="TEXT", help="The second text, for tasks on pairs; repeat it.")
     ] = None,
     column: Column = None,
-    task: UntrainedTask = None,
-    override: UntrainedOverride = None,
+    task: MeasureTask = None,
+    override: MeasureOverride = None,
     top: Annotated[int, typer.Option(min=1, help="Labels shown for each text.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -55,8 +55,11 @@ def predict(
     target = expanded(output) if output else None
     if target:
         expect_place(target, suffix=".jsonl", source=expanded(source) if source else None)
+    settings = measured(override)
+    if "evaluation" in settings.model_fields_set:
+        raise UsageError("--set evaluation: nothing is measured here; it is for loanword evaluate")
     typed = [] if source else lines.given(texts, noun="text", verb="predict")
-    found = loaded(bundle, task, measured(override))
+    found = loaded(bundle, task, settings)
     if source:
         table = read(source, language=language, shape=found.task.columns.unlabelled, columns=columns)
         if table.left_out:

@@ -40,7 +40,7 @@ def write_graph(vectors: np.ndarray, path: Path) -> None:
 
 
 class Graph:
-    """A graph that `write` wrote, in memory."""
+    """A graph that `write_graph` wrote, in memory."""
 
     def __init__(self, path: Path) -> None:
         """Read it from `path`."""

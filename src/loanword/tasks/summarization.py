@@ -146,8 +146,10 @@ class Summarization(Task):
     ) -> list[Prediction]:
         """Put the best parts of each text together."""
         scored: list[list[Scored]] = [[] for _ in records]
-        plain = tokenizer.plain([record.text for record in records])
-        units = [self._units(record.text, pieces.offsets) for record, pieces in zip(records, plain, strict=True)]
+        offsets: list[list[tuple[int, int]]] = [[] for _ in records]
+        for item in encoded:
+            offsets[item.row] += item.offsets or []
+        units = [self._units(record.text, found) for record, found in zip(records, offsets, strict=True)]
         for item, logits in zip(encoded, outputs, strict=True):
             scored[item.row] += self._scored(units[item.row], logits, item.offsets or [])
         return [self._prediction(record, found) for record, found in zip(records, scored, strict=True)]
@@ -232,7 +234,7 @@ def _span(text: str, start: int, end: int) -> Span:
 
 
 def _alike(text: str, other: str) -> bool:
-    """Whether most words of either text are in the other."""
+    """Whether most words of the shorter text are in the other."""
     one, two = ({text[start:end].casefold() for start, end in words(text)} for text in (text, other))
     return len(one & two) >= ALIKE * max(1, min(len(one), len(two)))
 
