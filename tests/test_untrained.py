@@ -4,10 +4,13 @@ import pytest
 import torch
 from tests.corpus import SENTENCES
 
-from loanword.config import EncoderSettings
+from loanword.config import EncoderSettings, EvaluationSettings, build
+from loanword.data.records import Table
 from loanword.deploy.bundle import Bundle
 from loanword.errors import ModelError, UsageError
+from loanword.evaluation.evaluate import Evaluator
 from loanword.hardware import Hardware
+from loanword.run import run
 
 CPU = {"device": "cpu", "precision": "fp32", "threads": 1}
 TEXTS = list(SENTENCES["en"][:4])
@@ -60,6 +63,11 @@ def test_the_prefix_is_the_callers(tiny_seq2seq):
     assert [item.label for item in asked.predict(TEXTS, language="en:ru")] == expected
 
 
+def measured(bundle, tables):
+    evaluator = Evaluator.of(bundle, EvaluationSettings())
+    return evaluator.score(evaluator.answer(tables, evaluator.encode(tables)), sources=()).values()
+
+
 def test_what_must_be_trained_is_refused(tiny_folder, tiny_seq2seq):
     for task, folder in (("translation", tiny_folder("bert")), ("classification", tiny_seq2seq("t5"))):
         with pytest.raises(UsageError, match=f"{task} on .* must be trained first: loanword transfer --task {task}"):
@@ -72,3 +80,18 @@ def test_what_must_be_trained_is_refused(tiny_folder, tiny_seq2seq):
         taken("somebody/nothing")
     with pytest.raises(UsageError, match="must be told which languages texts are in"):
         taken(tiny_seq2seq("nllb")).predict(TEXTS)
+
+
+def test_a_run_says_what_the_model_could_do_before(tiny_folder):
+    folder = str(tiny_folder("bert"))
+    table = Table("en", list(SENTENCES["en"]), pair=list(SENTENCES["ru"]), label=[None] * 10)
+    recipe = {"task": "retrieval", "model": folder, "data": {"train": {"en": "in memory"}, "test": {"en": "in memory"}}}
+    training = {"max_steps": 2, "learning_rate": 1e-2}
+    tables = {"train": {"en": table}, "test": {"en": table}}
+    trained = run(build({**recipe, "training": training, "hardware": CPU}), tables=tables).report.languages["en"]
+    (scores,) = measured(taken(folder, task="retrieval"), {"en": table})
+    assert trained.candidates["untrained"] == scores.metrics["retrieval-accuracy"]
+    assert {*trained.candidates} > {"untrained", "last"}
+    alone = {"compare_checkpoints": False}
+    found = run(build({**recipe, "training": training, "hardware": CPU, "evaluation": alone}), tables=tables).report
+    assert "untrained" not in found.languages["en"].candidates

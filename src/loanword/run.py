@@ -17,7 +17,7 @@ from loanword.deploy.bundle import Bundle
 from loanword.deploy.output import INSIDE
 from loanword.evaluation.conclusion import report_of
 from loanword.evaluation.evaluate import Evaluator
-from loanword.evaluation.measure import expect_checkpoint, measure
+from loanword.evaluation.measure import expect_checkpoint, measure, untrained
 from loanword.evaluation.scores import TransferReport
 from loanword.hardware import detect
 from loanword.objectives.objective import OBJECTIVES
@@ -99,6 +99,11 @@ def _flow(
     expect_layers(plan.model.encoder, plan.settings.freeze_layers)
     expect_checkpoint(recipe.evaluation, dev=plan.data.dev)
 
+    before = {}
+    if recipe.evaluation.compare_checkpoints and task.ready(base.loaded.encoder):
+        watch.stage("evaluate", detail="as it came", total=sum(map(len, plan.data.test.values())))
+        before = untrained(plan, recipe.evaluation, progress=watch.advance)
+
     for number in count(1):  # One round, unless a strategy asks for another
         # 3 Record -> Encoded -> Batch -> EncoderOutput -> loss: the probe gives the head its start, then all is trained
         evaluator = Evaluator.of(plan, recipe.evaluation)
@@ -118,7 +123,13 @@ def _flow(
         watch.stage("evaluate", total=sum(map(len, plan.data.test.values())) * passes)
         lineage = lineage_of(plan, earlier=base.lineage)
         measured = measure(
-            plan, trained, recipe.evaluation, dev=dev, sources=lineage.trained_on, progress=watch.advance
+            plan,
+            trained,
+            recipe.evaluation,
+            dev=dev,
+            sources=lineage.trained_on,
+            before=before,
+            progress=watch.advance,
         )
         if (following := next_round(strategies, plan, measured.scores)) is None:
             break

@@ -47,6 +47,7 @@ def scores(tag, *, chance, source=False, collapsed=False, gap="parallel"):
         fertility=1.1 + 2.2 * (0.95 - score) + chance.uniform(0, 0.5),
         unknown=chance.choice([0.0, 0.0, 0.003]),
         truncated=chance.choice([0.0, 0.0, 0.01]),
+        windows=1234,
         candidates={
             name: Interval(score + shift, score + shift - wide, score + shift + wide)
             for name, shift in (("averaged", 0.0), ("last", -0.012), ("source-dev-best", -0.006))

@@ -10,6 +10,7 @@ from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.evaluation import notes as module
 from loanword.evaluation.measure import Measured
 from loanword.evaluation.notes import run_notes
+from loanword.evaluation.scores import Interval
 
 SCORES = {tag: replace(score, truncated=0.0, unknown=0.0) for tag, score in report(languages=2).languages.items()}
 
@@ -79,6 +80,19 @@ def test_texts_that_were_cut_and_pieces_that_are_unknown():
 
 def test_a_little_is_not_worth_a_note():
     assert notes(plan(), {"en": replace(SCORES["en"], truncated=0.02, unknown=0.05)}) == ()
+
+
+def test_what_training_took():
+    scores = {tag: replace(score, metrics={"accuracy": interval(0.5)}) for tag, score in SCORES.items()}
+    scores["en"] = replace(scores["en"], candidates={"untrained": interval(0.54), "last": interval(0.9)})
+    scores["nl"] = replace(scores["nl"], candidates={"untrained": interval(0.509)})
+    run = plan()
+    run.task.metrics = ("accuracy",)
+    assert notes(run, scores) == ("en: training took 4.0 points (54.0% before, 50.0% after)",)
+
+
+def interval(score):
+    return Interval(score, score, score)
 
 
 def test_no_dev():

@@ -65,6 +65,7 @@ LANGUAGE = {
     "fertility": float,
     "unknown": float,
     "truncated": float,
+    "windows": int,
     "script": str,
     "family": str,
     "origin": str,

@@ -154,6 +154,7 @@ class Evaluator:
                 confusions=self._confusions(here, decisions),
                 breakdown=self.task.breakdown(here.predictions, list(here.table)),
                 candidates={name: by_tag[tag] for name, by_tag in (candidates or {}).items()},
+                windows=len(here.encoded),
                 **_fertility(here, self.tokenizer),
             )
         return found

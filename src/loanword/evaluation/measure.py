@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -44,6 +45,16 @@ def expect_checkpoint(settings: EvaluationSettings, *, dev: Mapping[str, Table])
         )
 
 
+def untrained(
+    run: Run, settings: EvaluationSettings, *, progress: Callable[[int], None] | None = None
+) -> dict[str, Interval]:
+    """Measure a model before it is trained, in every test language, for a task that it can do as it came."""
+    evaluator = Evaluator.of(run, settings)
+    run.model.eval()
+    answers = evaluator.answer(run.data.test, evaluator.encode(run.data.test), progress=progress)
+    return {tag: evaluator.interval(found, run.task.metrics[0]) for tag, found in answers.items()}
+
+
 def measure(
     run: Run,
     trained: Trained,
@@ -51,12 +62,14 @@ def measure(
     *,
     dev: dict[str, list[Encoded]],
     sources: Sequence[str],
+    before: Mapping[str, Interval] = MappingProxyType({}),
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
     """Evaluate the candidates of `trained`; afterwards `run.model` is the one that ships, calibrated on source dev.
 
     Which candidate ships is fixed by `settings` before anything is measured; the last weights do where training ended
-    before there was that one. `sources` are the languages that the model was trained on, now or earlier.
+    before there was that one. `sources` are the languages that the model was trained on, now or earlier; `before` is
+    what it scored untrained, if it could.
     """
     began = time.perf_counter()
     evaluator = Evaluator.of(run, settings)
@@ -64,7 +77,7 @@ def measure(
     tests = evaluator.encode(run.data.test)
     chosen: Checkpoint = settings.checkpoint if settings.checkpoint in trained.candidates else "last"
     names = sorted(trained.candidates, key=lambda name: name == chosen)  # The one that ships comes last and stays.
-    intervals: dict[str, dict[str, Interval]] = {}
+    intervals: dict[str, Mapping[str, Interval]] = {"untrained": before} if before else {}
     for name in names if settings.compare_checkpoints else [chosen]:
         use(run.model, trained.candidates[name], kept=trained.kept)
         if run.task.settles or name == chosen:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from loanword.data.records import Table
 from loanword.evaluation.measure import Measured
 from loanword.evaluation.scores import Scores
-from loanword.evaluation.words import Words
+from loanword.evaluation.words import Words, number, percent
 from loanword.tasks.task import Task
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.training.state import Run
@@ -15,6 +15,8 @@ from loanword.training.trainer import Trained
 
 CUT = 0.02
 UNKNOWN = 0.05
+LOST = 0.01
+"""What training may take from a language unnamed, as a share of the metric's range."""
 
 
 def run_notes(
@@ -62,4 +64,8 @@ def notes(
             found.append(words("note_cut", tag=tag, share=f"{score.truncated:.0%}", length=length))
         if score.unknown > UNKNOWN:
             found.append(words("note_unknown", tag=tag, share=f"{score.unknown:.0%}"))
+        before = score.candidates.get("untrained")
+        if before and (lost := before.score - score.metrics[task.metrics[0]].score) > LOST:
+            was, now = percent(before.score), percent(before.score - lost)
+            found.append(words("note_lost", tag=tag, points=number(100 * lost, digits=1), before=was, after=now))
     return tuple(found)

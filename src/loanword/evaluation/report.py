@@ -194,6 +194,7 @@ def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:
         "fertility": scores.fertility,
         "unknown": scores.unknown,
         "truncated": scores.truncated,
+        "windows": scores.windows,
         "script": script(scores.language),
         "family": family(scores.language),
         "origin": report.origins.get(scores.language, ""),

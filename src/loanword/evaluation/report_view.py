@@ -67,6 +67,7 @@ class Row:
     fertility: str
     unknown: str
     truncated: str
+    windows: str
     origin: str
     mistakes: tuple[Mistake, ...]
     worst: str
@@ -290,6 +291,7 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
         fertility=number(scores.fertility, digits=2),
         unknown=percent(scores.unknown),
         truncated=percent(scores.truncated),
+        windows=str(scores.windows),
         origin=report.origins.get(scores.language, ""),
         mistakes=(mistakes := tuple(_mistake(one, scores.n, words) for one in scores.confusions)),
         worst=words("comma").join(

@@ -64,8 +64,10 @@ class Scores:
     that. `ece` and `ece_raw` are the expected calibration error with and without temperature scaling, `ece_noise` what
     perfectly calibrated answers would show of it on as many rows (NaN where it was not worked out);
     `fertility` is pieces per word (per character where words are not written apart); `unknown` and `truncated` are
-    shares of pieces and of rows. `candidates` holds the main metric of each checkpoint ("averaged", "last", ...);
-    `breakdown` are scores of parts of the rows, or of other sides of the answers, as the task names them.
+    shares of pieces and of rows. `windows` counts what the model read: more than rows where long texts are read in
+    parts. `candidates` holds the main metric of each checkpoint ("averaged", "last", ...), under "untrained" that of a
+    model that could do the task before it was trained; `breakdown` are scores of parts of the rows, or of other sides
+    of the answers, as the task names them.
     """
 
     language: str
@@ -85,6 +87,7 @@ class Scores:
     truncated: float
     candidates: dict[str, Interval] = field(default_factory=dict)
     ece_noise: float = math.nan
+    windows: int = 0
     breakdown: dict[str, float] = field(default_factory=dict)
 
 
