@@ -1,9 +1,10 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from loanword.encoders.decoder import BEGINNING, END, NOTHING, PAD, SPECIAL, START, Decoder
+from loanword.encoders.decoder import BEGINNING, END, FOLLOWS, LEXICAL, NOTHING, PAD, SPECIAL, START, Decoder
 from loanword.encoders.encoder import EncoderOutput
 
 PIECES = (3, 7, 8, 20)
@@ -24,8 +25,10 @@ def output():
     return EncoderOutput(hidden=hidden, mask=mask, pooled=hidden[:, 0], ids=ids, into=("de", "xx"))
 
 
-def languages(decoder, output):
-    return decoder.language_numbers(output.into, output.ids.device)
+def after(decoder, output, given):
+    cache = decoder.begin(output)
+    states = decoder(given, output, cache)
+    return states, *decoder.parts(states, given, output, cache)
 
 
 def test_numbers_of_pieces(decoder):
@@ -35,10 +38,7 @@ def test_numbers_of_pieces(decoder):
 
 
 def test_probabilities_of_pieces_and_copies_are_one_together(decoder, output):
-    states = decoder(
-        torch.tensor([[BEGINNING, 7], [BEGINNING, 40]]), output, languages(decoder, output), decoder.begin(output)
-    )
-    own, copied = decoder.parts(states, output)
+    states, own, copied = after(decoder, output, torch.tensor([[BEGINNING, 7], [BEGINNING, 40]]))
     total = own.exp().sum(-1) + copied.exp().sum(-1)
     torch.testing.assert_close(total, torch.ones_like(total))
     torch.testing.assert_close(own.exp().sum(-1, keepdim=True), decoder.gate(states).sigmoid())
@@ -48,9 +48,9 @@ def test_probabilities_of_pieces_and_copies_are_one_together(decoder, output):
 
 def test_one_step_at_a_time_is_the_same_as_all_at_once(decoder, output):
     pieces = torch.tensor([[BEGINNING, 7, 33, 8], [BEGINNING, 40, 40, 20]])
-    whole = decoder(pieces, output, languages(decoder, output), decoder.begin(output))
+    whole = decoder(pieces, output, decoder.begin(output))
     cache = decoder.begin(output)
-    steps = [decoder(pieces[:, n : n + 1], output, languages(decoder, output), cache) for n in range(4)]
+    steps = [decoder(pieces[:, n : n + 1], output, cache) for n in range(4)]
     torch.testing.assert_close(torch.cat(steps, dim=1), whole, atol=1e-5, rtol=1e-5)
 
 
@@ -58,17 +58,16 @@ def test_what_comes_later_changes_nothing_before(decoder, output):
     one = torch.tensor([[BEGINNING, 7, 8, 3], [BEGINNING, 7, 8, 3]])
     two = one.clone()
     two[:, 3] = 20
-    states = [decoder(pieces, output, languages(decoder, output), decoder.begin(output)) for pieces in (one, two)]
+    states = [decoder(pieces, output, decoder.begin(output)) for pieces in (one, two)]
     torch.testing.assert_close(states[0][:, :3], states[1][:, :3])
     assert not torch.allclose(states[0][:, 3], states[1][:, 3])
 
 
 def test_the_loss_is_the_log_of_what_both_ways_of_writing_a_piece_give(decoder, output):
     pieces = torch.tensor([[7, 33, 99], [20, NOTHING, NOTHING]])
-    found = decoder.loss(output, pieces, output.into)
+    found = decoder.loss(output, pieces)
     given = torch.nn.functional.pad(pieces, (1, 0), value=BEGINNING)
-    states = decoder(given, output, languages(decoder, output), decoder.begin(output))
-    own, copied = (part.detach().exp().double() for part in decoder.parts(states, output))
+    own, copied = (part.detach().exp().double() for part in after(decoder, output, given)[1:])
 
     def chance(row, step, piece):
         number = END if piece is None else (PIECES.index(piece) + SPECIAL if piece in PIECES else None)
@@ -83,9 +82,61 @@ def test_the_loss_is_the_log_of_what_both_ways_of_writing_a_piece_give(decoder, 
     torch.testing.assert_close(found.double(), torch.tensor(expected).double(), atol=1e-4, rtol=1e-4)
 
 
+def test_a_language_is_written_in_its_own_pieces(output):
+    decoder = Decoder(16, pieces=PIECES, languages=["de", "en"], spelt=[[0, 3], [1], []], heads=4).eval()
+    _, own, _ = after(decoder, output, torch.tensor([[BEGINNING], [BEGINNING]]))
+    for row, allowed in enumerate(([0, 1, 2, SPECIAL, SPECIAL + 3], [0, 1, 2])):  # "xx" is no language of its own.
+        assert own[row, 0].exp().nonzero().flatten().tolist() == allowed
+
+
+def test_copying_goes_on_after_the_piece_that_was_written(decoder, output):
+    """Of two equal texts but for what was written last, the share of what comes after it in the source is larger."""
+    given = torch.tensor([[BEGINNING, 7], [BEGINNING, 40]])
+    _, _, copied = after(decoder, output, given)
+    with torch.no_grad():
+        decoder.follows.zero_()
+    _, _, level = after(decoder, output, given)
+    for row, place in ((0, 2), (1, 2)):
+        ratio = (copied - level)[row, 1].exp()
+        others = [n for n in range(1, int(output.mask[row].sum())) if n != place]
+        torch.testing.assert_close(ratio[place] / ratio[others], torch.full((len(others),), math.exp(FOLLOWS)))
+    torch.testing.assert_close(copied[:, 0], level[:, 0])  # Nothing comes after the beginning.
+
+
+def test_the_vectors_of_pieces_say_what_they_mean(output):
+    """By hand: what is looked at to be copied adds its own vectors, less the mean of the table, to the state."""
+    torch.manual_seed(4)
+    table = torch.nn.Embedding(50, 16)
+    decoder = Decoder(16, pieces=PIECES, languages=["de"], layers=1, heads=4, table=table.weight.detach()).eval()
+    told = replace(output, table=table)
+    given = torch.tensor([[BEGINNING, 7], [BEGINNING, 40]])
+    states, own, copied = after(decoder, told, given)
+    gate = torch.nn.functional.logsigmoid(decoder.gate(states))
+    weights = (copied - torch.nn.functional.logsigmoid(-decoder.gate(states))).exp()
+    centred = table.weight - table.weight.mean(0)
+    size = centred.norm(dim=1).mean()
+    for row in range(2):
+        for step in range(2):
+            said = sum(weights[row, step, n] * centred[output.ids[row, n]] for n in range(5))
+            logits = decoder.embedding.weight @ (states[row, step] + LEXICAL * said / size)
+            expected = logits.log_softmax(0) + gate[row, step]
+            torch.testing.assert_close(own[row, step], expected, atol=1e-4, rtol=1e-4)
+    own.sum().backward()
+    assert table.weight.grad is None
+    assert decoder.lexical.weight.grad.abs().sum() > 0
+
+
+def test_a_table_of_another_width_is_brought_to_the_decoders(output):
+    table = torch.nn.Embedding(50, 6)
+    decoder = Decoder(16, pieces=PIECES, languages=["de"], layers=1, heads=4, table=table.weight.detach()).eval()
+    _, own, copied = after(decoder, replace(output, table=table), torch.tensor([[BEGINNING], [BEGINNING]]))
+    total = own.exp().sum(-1) + copied.exp().sum(-1)
+    torch.testing.assert_close(total, torch.ones_like(total))
+
+
 def test_gradients_are_numbers_even_where_a_piece_cannot_be_written(decoder, output):
     decoder.train()
-    decoder.loss(output, torch.tensor([[99, 98], [97, NOTHING]]), output.into).sum().backward()
+    decoder.loss(output, torch.tensor([[99, 98], [97, NOTHING]])).sum().backward()
     assert all(p.grad is None or p.grad.isfinite().all() for p in decoder.parameters())
 
 

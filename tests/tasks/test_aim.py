@@ -93,11 +93,11 @@ def test_a_text_that_was_written_has_the_probability_of_all_its_pieces(tiny_enco
     total = 0.0
     with torch.no_grad():
         (output,) = made.model.read(batch)
-        languages = decoder.language_numbers(("ru",), output.ids.device)
         for place, piece in enumerate([*pieces, None]):
             given = torch.tensor([[BEGINNING, *pieces[:place]]])
-            states = decoder(given, output, languages, decoder.begin(output))[:, -1:]
-            own, copied = (part[0, 0].exp() for part in decoder.parts(states, output))
+            cache = decoder.begin(output)
+            states = decoder(given, output, cache)[:, -1:]
+            own, copied = (part[0, 0].exp() for part in decoder.parts(states, given[:, -1:], output, cache))
             number = END if piece is None else int(decoder.numbers(torch.tensor([piece])))
             chance = (float(own[number]) if number >= 0 else 0.0) + float(copied[output.ids[0] == (piece or -1)].sum())
             total += math.log(chance)

@@ -77,7 +77,7 @@ def test_in_training_the_head_hands_on_what_it_read(tokenizer, tiny_encoder):
     assert written.shape[0] == 2
     assert not written.is_floating_point()
     targets = torch.tensor([[7, 7], [7, NOTHING]])
-    losses = head.decoder.loss(output, targets, output.into)
+    losses = head.decoder.loss(output, targets)
     torch.testing.assert_close(head.loss(output, targets), losses.sum() / (2 * task.per_row))
 
 

@@ -42,8 +42,8 @@ def one(output, row):
 def chance(decoder, output, text, *, finished):
     """The log probability of a text, from one pass over all of it."""
     given = torch.tensor([[BEGINNING, *text]])
-    states = decoder(given, output, decoder.language_numbers(output.into, given.device), decoder.begin(output))
-    own, copied = decoder.parts(states, output)
+    cache = decoder.begin(output)
+    own, copied = decoder.parts(decoder(given, output, cache), given, output, cache)
     total = 0.0
     for step, piece in enumerate([*text, *([None] if finished else [])]):
         share = own[0, step, END].exp() if piece is None else torch.zeros(())
@@ -63,7 +63,7 @@ def said(row):
 @torch.inference_mode()
 def test_with_beams_enough_it_finds_the_best_of_all_texts(decoder, output):
     """All texts of up to two pieces, by brute force; some end by themselves, some at the limit."""
-    found = write(decoder, output, Writing(beams=60, longest=2, forced=False))
+    found = write(decoder, output, Writing(beams=60, longest=2))
     for row in range(2):
         source = one(output, row)
         pieces = [*PIECES, *(piece for piece in source.ids[0].tolist() if piece not in PIECES)]
@@ -75,7 +75,7 @@ def test_with_beams_enough_it_finds_the_best_of_all_texts(decoder, output):
 
 @torch.inference_mode()
 def test_greedy_takes_the_likeliest_each_time(decoder, output):
-    found = write(decoder, output, Writing(beams=1, longest=5, forced=False))
+    found = write(decoder, output, Writing(beams=1, longest=5))
     for row in range(2):
         source, text = one(output, row), []
         pieces = [*PIECES, *(piece for piece in source.ids[0].tolist() if piece not in PIECES)]
@@ -109,10 +109,7 @@ def test_a_forced_language_uses_its_own_pieces_and_those_of_the_source(decoder, 
 @torch.inference_mode()
 def test_chance_follows_the_probabilities_and_the_seed(decoder, output):
     source = one(output, 0)
-    firsts = [
-        said(write(decoder, source, Writing(temperature=1.0, longest=1, seed=n, forced=False))[0])[0]
-        for n in range(400)
-    ]
+    firsts = [said(write(decoder, source, Writing(temperature=1.0, longest=1, seed=n))[0])[0] for n in range(400)]
     pieces = [*PIECES, 0, 33, 2]
     shares = {piece: torch.tensor(chance(decoder, source, [piece], finished=False)).exp().item() for piece in pieces}
     total = sum(shares.values())  # The end is barred at first.
@@ -121,8 +118,7 @@ def test_chance_follows_the_probabilities_and_the_seed(decoder, output):
     again = [write(decoder, output, Writing(temperature=1.0, longest=8, seed=5)).tolist() for _ in range(2)]
     assert again[0] == again[1]
     narrow = {
-        tuple(said(write(decoder, source, Writing(temperature=1.0, longest=1, seed=n, top=0.01, forced=False))[0]))
-        for n in range(20)
+        tuple(said(write(decoder, source, Writing(temperature=1.0, longest=1, seed=n, top=0.01))[0])) for n in range(20)
     }
     assert narrow == {(max(shares, key=shares.__getitem__),)}
 
@@ -130,7 +126,7 @@ def test_chance_follows_the_probabilities_and_the_seed(decoder, output):
 @torch.inference_mode()
 def test_no_pieces_in_a_row_come_twice(decoder, output):
     for beams in (1, 3):
-        for text in write(decoder, output, Writing(beams=beams, longest=20, no_repeat=2, forced=False)):
+        for text in write(decoder, output, Writing(beams=beams, longest=20, no_repeat=2)):
             pairs = list(itertools.pairwise(said(text)))
             assert len(pairs) == len(set(pairs))
 
@@ -139,4 +135,4 @@ def test_no_pieces_in_a_row_come_twice(decoder, output):
 def test_something_is_written(decoder, output):
     with torch.no_grad():
         decoder.bias[END] = decoder.gate.bias[0] = 50.0
-    assert [len(said(text)) for text in write(decoder, output, Writing(longest=5))] == [1, 1]
+    assert [len(said(text)) for text in write(decoder, output, Writing(beams=1, longest=5))] == [1, 1]

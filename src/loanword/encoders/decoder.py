@@ -2,8 +2,10 @@
 
 It has a small vocabulary of its own, pieces of the encoder's tokenizer that its training texts hold, with the encoder's
 vectors to start from. Copying lets it write pieces that it never saw in training, of other languages too: See et al.
-2017, "Get To The Point: Summarization with Pointer-Generator Networks". Layers with norms before: Xiong et al. 2020,
-"On Layer Normalization in the Transformer Architecture".
+2017, "Get To The Point: Summarization with Pointer-Generator Networks". Where it looks for something to copy, the
+vectors of the pieces themselves say what a piece means: Nguyen and Chiang 2018, "Improving Lexical Choice in Neural
+Machine Translation". Layers with norms before: Xiong et al. 2020, "On Layer Normalization in the Transformer
+Architecture".
 """
 
 from __future__ import annotations
@@ -29,13 +31,34 @@ NOTHING, BEGINNING = -1, -2
 """What stands for no piece, after the end of a text, and for what comes before its first."""
 
 
+FOLLOWS = 5.0
+"""How much likelier, as a logarithm, copying goes on after the piece that was written last; to begin with."""
+
+LEXICAL = 10.0
+"""The length, to begin with, of what a piece's own vector of the usual length adds to a state."""
+
+
 @dataclass
 class Cache:
-    """What earlier steps left: keys and values of each layer, of the target so far and of the source."""
+    """What each step looks at: of the source, and of the target so far.
 
+    `source` and `own` are keys and values of each layer, (batch, heads, seq, width / heads); `copies` (batch, source,
+    width) the keys of what may be copied; `words` (batch, source, table width) the pieces' own vectors, if there are
+    any; `languages` (batch) the numbers of those to write in.
+    """
+
+    source: list[tuple[torch.Tensor, torch.Tensor]]
+    copies: torch.Tensor
+    words: torch.Tensor | None
+    languages: torch.Tensor
     own: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
-    source: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     length: int = 0
+
+    def widen(self, rows: torch.Tensor) -> None:
+        """Turn to these `rows` of the sources, with nothing written yet."""
+        self.source = [(key[rows], value[rows]) for key, value in self.source]
+        self.copies, self.languages = self.copies[rows], self.languages[rows]
+        self.words = None if self.words is None else self.words[rows]
 
     def select(self, rows: torch.Tensor) -> None:
         """Go on from these `rows`, which are of the same sources as before."""
@@ -116,11 +139,13 @@ class Decoder(nn.Module):
     """Writes pieces one after another, given what the encoder says of a source.
 
     `pieces` (v) are the pieces that it knows, sorted; `languages` those that it writes, each with a vector of its own.
-    `spelt` holds for each language, and then for any other, the pieces that it is spelt with: places among `pieces`.
+    `spelt` holds for each language, and then for any other, the pieces that it is spelt with, places among `pieces`:
+    a language is written in no others, but for copies.
     """
 
     pieces: torch.Tensor
     spelt: torch.Tensor
+    centre: torch.Tensor
 
     def __init__(
         self,
@@ -134,7 +159,7 @@ class Decoder(nn.Module):
         dropout: float = 0.1,
         table: torch.Tensor | None = None,
     ) -> None:
-        """Create it; `table` are the encoder's vectors of all pieces, to start from."""
+        """Create it; `table` are the encoder's vectors of all pieces. Without `spelt` all are allowed everywhere."""
         super().__init__()
         self.register_buffer("pieces", torch.tensor(list(pieces), dtype=torch.long))
         self.languages = tuple(languages)
@@ -154,24 +179,35 @@ class Decoder(nn.Module):
         self.copy_input = nn.Linear(width, width)
         self.copy_query = nn.Linear(width, width)
         self.copy_key = nn.Linear(width, width)
+        self.follows = nn.Parameter(torch.tensor(FOLLOWS))
+        table = torch.zeros(1, width) if table is None else table.float()
+        self.register_buffer("centre", table.mean(0))
+        self.lexical = nn.Linear(table.shape[1], width, bias=False)
+        self.strength = nn.Parameter(LEXICAL / (table - self.centre).norm(dim=1).mean().clamp(min=1e-6))
         nn.init.normal_(self.embedding.weight, std=0.02)
         nn.init.normal_(self.language.weight, std=0.02)
-        if table is not None and table.shape[1] == width:
-            with torch.no_grad():
-                self.embedding.weight[SPECIAL:] = table[self.pieces].to(self.embedding.weight)
+        if table.shape[1] == width:
+            nn.init.eye_(self.lexical.weight)
+            if len(table) > max(pieces):
+                with torch.no_grad():
+                    self.embedding.weight[SPECIAL:] = table[self.pieces]
 
     def begin(self, output: EncoderOutput) -> Cache:
         """Return the cache of an empty target."""
-        memory = self.memory_norm(output.hidden)
-        return Cache(source=[layer.source.pairs(memory) for layer in self.layers if isinstance(layer, Layer)])
+        memory, device = self.memory_norm(output.hidden), output.ids.device
+        return Cache(
+            source=[layer.source.pairs(memory) for layer in self.layers if isinstance(layer, Layer)],
+            copies=self.copy_key(memory),
+            words=None if output.table is None else output.table(output.ids).detach().float() - self.centre,
+            languages=self.language_numbers(output.into or [""] * len(output.ids), device),
+        )
 
-    def forward(
-        self, pieces: torch.Tensor, output: EncoderOutput, languages: torch.Tensor, cache: Cache
-    ) -> torch.Tensor:
+    def forward(self, pieces: torch.Tensor, output: EncoderOutput, cache: Cache) -> torch.Tensor:
         """Return states (batch, seq, width) after the target's `pieces` (batch, seq), and keep them in `cache`."""
         places = torch.arange(cache.length, cache.length + pieces.shape[1], device=pieces.device)
         waves = _waves(places, self.embedding.weight)
-        states = self.dropout(self.input_norm(self.embed(pieces, output) + self.language(languages)[:, None] + waves))
+        language = self.language(cache.languages)[:, None]
+        states = self.dropout(self.input_norm(self.embed(pieces, output) + language + waves))
         mask = output.mask[:, None, None, :].bool()
         own = []
         for number, layer in enumerate(self.layers):
@@ -196,20 +232,24 @@ class Decoder(nn.Module):
         found: torch.Tensor = torch.where(copied[:, :, None], from_source, known)
         return found
 
-    def parts(self, states: torch.Tensor, output: EncoderOutput) -> tuple[torch.Tensor, torch.Tensor]:
+    def parts(
+        self, states: torch.Tensor, pieces: torch.Tensor, output: EncoderOutput, cache: Cache
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logarithms: of own numbers (batch, seq, v + 3), of source pieces (batch, seq, source), both gated.
 
-        Together their probabilities are 1.
+        Together their probabilities are 1. `states` are those after `pieces` (batch, seq).
         """
-        with torch.autocast(states.device.type, enabled=False):
-            states = states.float()
-            own = (states @ self.embedding.weight.float().T + self.bias).log_softmax(-1)
-            memory = self.memory_norm(output.hidden.float())
-            scores = self.copy_query(states) @ self.copy_key(memory).transpose(1, 2) / math.sqrt(states.shape[-1])
-            copied = scores.masked_fill(~self.copyable(output)[:, None, :], NEVER).log_softmax(-1)
-            gate = self.gate(states)
-            share, rest = nn.functional.logsigmoid(gate), nn.functional.logsigmoid(-gate)
-        return own + share, copied + rest
+        scores = (self.copy_query(states) @ cache.copies.transpose(1, 2)).float() / math.sqrt(states.shape[-1])
+        before = nn.functional.pad(output.ids[:, :-1], (1, 0), value=NOTHING)
+        scores = scores + self.follows * (pieces[:, :, None] == before[:, None, :])
+        copied = scores.masked_fill(~self.copyable(output)[:, None, :], NEVER).log_softmax(-1)
+        gate = self.gate(states).float()
+        if cache.words is not None:
+            states = states + self.strength * self.lexical(copied.exp() @ cache.words)
+        known = nn.functional.pad(self.spelt[cache.languages], (SPECIAL, 0), value=True)
+        own = nn.functional.linear(states, self.embedding.weight).float() + self.bias
+        own = own.masked_fill(~known[:, None, :], NEVER).log_softmax(-1)
+        return own + nn.functional.logsigmoid(gate), copied + nn.functional.logsigmoid(-gate)
 
     def copyable(self, output: EncoderOutput) -> torch.Tensor:
         """Say which pieces of the source may be copied (batch, source): all but the first and what is padding."""
@@ -229,15 +269,15 @@ class Decoder(nn.Module):
         index = {tag: number for number, tag in enumerate(self.languages)}
         return torch.tensor([index.get(tag, len(index)) for tag in tags], device=device)
 
-    def loss(self, output: EncoderOutput, pieces: torch.Tensor, tags: Sequence[str]) -> torch.Tensor:
+    def loss(self, output: EncoderOutput, pieces: torch.Tensor) -> torch.Tensor:
         """Return the log loss (batch, seq + 1) of target `pieces` (batch, seq; -1 after the end), end included."""
         ends = nn.functional.pad((pieces != NOTHING).long(), (1, 0), value=1)
         length = ends.sum(1) - 1
         wanted = nn.functional.pad(self.numbers(pieces), (0, 1), value=PAD)
         wanted.scatter_(1, length[:, None], END)
         given = nn.functional.pad(pieces, (1, 0), value=BEGINNING)
-        states = self(given, output, self.language_numbers(tags, pieces.device), self.begin(output))
-        own, copied = self.parts(states, output)
+        cache = self.begin(output)
+        own, copied = self.parts(self(given, output, cache), given, output, cache)
         right = own.gather(-1, wanted.clamp(min=PAD).unsqueeze(-1)).squeeze(-1)
         right = right.masked_fill(wanted < 0, NEVER)
         same = nn.functional.pad(pieces, (0, 1), value=NOTHING)[:, :, None] == output.ids[:, None, :]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class EncoderOutput:
     """Vectors of a batch: `hidden` (batch, seq, width), `mask` (batch, seq), `pooled` (batch, pooled width).
 
-    `ids` (batch, seq) are the pieces that were read, `into` the languages to answer in, for heads that write.
+    `ids` (batch, seq) are the pieces that were read, `into` the languages to answer in, `table` the module that gives
+    the pieces' own vectors, for heads that write.
     """
 
     hidden: torch.Tensor
@@ -33,6 +34,7 @@ class EncoderOutput:
     pooled: torch.Tensor
     ids: torch.Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
     into: tuple[str, ...] = ()
+    table: nn.Module | None = None
 
 
 class Encoder(nn.Module):
@@ -156,7 +158,8 @@ class Encoder(nn.Module):
         """Return the last states (batch, seq, width) of `batch` with what heads need beside them."""
         with torch.autocast(hidden.device.type, enabled=False):
             pooled = self.projection(pool(hidden, batch.mask, how=self.pooling))
-        return EncoderOutput(hidden=hidden, mask=batch.mask, pooled=pooled, ids=batch.ids, into=batch.into)
+        table = self.model.get_input_embeddings()
+        return EncoderOutput(hidden, batch.mask, pooled, ids=batch.ids, into=batch.into, table=table)
 
     def train(self, mode: bool = True) -> Encoder:
         """Turn to training, or to answering."""

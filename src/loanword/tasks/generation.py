@@ -46,7 +46,7 @@ class WritingHead(nn.Module):
 
     def log_probability(self, output: EncoderOutput, pieces: torch.Tensor) -> torch.Tensor:
         """Return the log probability (batch) of writing `pieces` (batch, seq), and then the end."""
-        return -self.decoder.loss(output, pieces, output.into).sum(1)
+        return -self.decoder.loss(output, pieces).sum(1)
 
 
 class Generation(Task):
@@ -54,7 +54,8 @@ class Generation(Task):
 
     A sequence-to-sequence model brings its own (`Seq2SeqHead`). Any other encoder gets a new one, which knows the
     pieces of the training targets that come at least `least` times, and copies others from the source. `vocabulary`
-    holds them by language, as an earlier `fit` found them; under "und" those without letters.
+    holds them by language, as an earlier `fit` found them; under "und" those without letters. `forced`: it writes only
+    pieces that the language was spelt with in training, and copies of the source.
     """
 
     defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 5.0}}
@@ -75,13 +76,14 @@ class Generation(Task):
         top: float = 1.0,
         forced: bool = True,
     ) -> None:
-        """Create the task; from `beams` on the options are those of `Writing`."""
+        """Create the task; from `beams` to `top` the options are those of `Writing`."""
         self.vocabulary: dict[str, list[int]] = {tag: list(ids) for tag, ids in (vocabulary or {}).items()}
         self.per_row = per_row
         self.layers = layers
         self.least = least
         self.dropout = dropout
-        self.how = Writing(beams, longest, length_penalty, no_repeat, temperature, top, forced=forced)
+        self.how = Writing(beams, longest, length_penalty, no_repeat, temperature, top)
+        self.forced = forced
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
         """Count the pieces of what is to be written, language by language."""
@@ -148,7 +150,7 @@ class Generation(Task):
             width,
             pieces=pieces,
             languages=tags,
-            spelt=[[place[piece] for piece in self.vocabulary[tag]] for tag in [*tags, "und"]],
+            spelt=[[place[piece] for piece in self.vocabulary[tag]] for tag in [*tags, "und"] if self.forced],
             layers=self.layers,
             heads=next(count for count in range(max(1, width // 64), 0, -1) if width % count == 0),
             dropout=self.dropout,
@@ -212,5 +214,5 @@ class Generation(Task):
     def state(self) -> dict[str, Any]:
         """Return the settings and the vocabulary."""
         how = {key: value for key, value in asdict(self.how).items() if key != "seed"}
-        names = ("vocabulary", "per_row", "layers", "least", "dropout")
+        names = ("vocabulary", "per_row", "layers", "least", "dropout", "forced")
         return {**{name: getattr(self, name) for name in names}, **how}

@@ -17,8 +17,7 @@ class Writing:
     Of finished texts the one with the best log probability divided by its length to the power of `length_penalty` wins
     (Wu et al. 2016, "Google's Neural Machine Translation System"). No `no_repeat` pieces in a row come twice; 0 allows
     it. With a `temperature` above 0 pieces are drawn from the likeliest that have a share of `top` together (Holtzman
-    et al. 2020, "The Curious Case of Neural Text Degeneration"), by `seed`, and `beams` do not count. `forced` allows
-    only pieces that the language to write in is spelt with, and those of the source.
+    et al. 2020, "The Curious Case of Neural Text Degeneration"), by `seed`, and `beams` do not count.
     """
 
     beams: int = 4
@@ -28,7 +27,6 @@ class Writing:
     temperature: float = 0.0
     top: float = 1.0
     seed: int = 0
-    forced: bool = True
 
 
 def write(decoder: Decoder, output: EncoderOutput, how: Writing) -> torch.Tensor:
@@ -36,21 +34,19 @@ def write(decoder: Decoder, output: EncoderOutput, how: Writing) -> torch.Tensor
     beams = 1 if how.temperature else how.beams
     count, device = len(output.mask), output.mask.device
     rows = torch.arange(count, device=device).repeat_interleave(beams)
-    space = _Space(decoder, output, forced=how.forced)
     wide = replace(output, hidden=output.hidden[rows], mask=output.mask[rows], ids=output.ids[rows])
     cache = decoder.begin(output)
-    cache.source = [(key[rows], value[rows]) for key, value in cache.source]
-    languages = decoder.language_numbers(
-        [output.into[int(row)] for row in rows] if output.into else [""] * len(rows), device
-    )
+    space = _Space(decoder, output, cache.languages)
+    cache.widen(rows)
     texts = torch.full((len(rows), 1), BEGINNING, device=device)
     scores = torch.full((count, beams), NEVER, device=device)
     scores[:, 0] = 0.0
     done = torch.zeros(len(rows), dtype=torch.bool, device=device)
     chance = torch.Generator(device).manual_seed(how.seed) if how.temperature else None
     for step in range(how.longest):
-        states = decoder(texts[:, -1:], wide, languages, cache)
-        steps = space.steps(states, wide, rows)
+        last = texts[:, -1:]
+        own, copied = decoder.parts(decoder(last, wide, cache), last, wide, cache)
+        steps = space.steps(own.squeeze(1), copied.squeeze(1), rows)
         if not step:
             steps[:, space.end] = NEVER  # Something must be written.
         if how.no_repeat:
@@ -79,32 +75,26 @@ def write(decoder: Decoder, output: EncoderOutput, how: Writing) -> torch.Tensor
 class _Space:
     """All that may come next for some rows: the decoder's pieces, those of the sources, and the end."""
 
-    def __init__(self, decoder: Decoder, output: EncoderOutput, *, forced: bool) -> None:
-        self.decoder = decoder
+    def __init__(self, decoder: Decoder, output: EncoderOutput, languages: torch.Tensor) -> None:
         self.pieces = torch.unique(torch.cat([decoder.pieces, output.ids.flatten()]))
         self.end = len(self.pieces)
         self.own = torch.searchsorted(self.pieces, decoder.pieces)
         self.source = torch.searchsorted(self.pieces, output.ids)
-        self.barred: torch.Tensor | None = None
-        if forced and output.into:
-            numbers = decoder.language_numbers(output.into, output.ids.device)
-            allowed = torch.zeros(len(numbers), len(self.pieces), dtype=torch.bool, device=output.ids.device)
-            allowed[:, self.own] = decoder.spelt[numbers]
-            copyable = decoder.copyable(output)
-            for row in range(len(numbers)):
-                allowed[row, self.source[row, copyable[row]]] = True
-            self.barred = ~allowed
+        allowed = torch.zeros(len(languages), len(self.pieces), dtype=torch.bool, device=output.ids.device)
+        allowed[:, self.own] = decoder.spelt[languages]
+        copyable = decoder.copyable(output)
+        for row in range(len(languages)):
+            allowed[row, self.source[row, copyable[row]]] = True
+        self.barred = ~allowed
 
-    def steps(self, states: torch.Tensor, output: EncoderOutput, rows: torch.Tensor) -> torch.Tensor:
-        """Return log probabilities (rows, pieces + 1) of what comes after `states` (rows, 1, width), the end last."""
-        own, copied = (part.squeeze(1) for part in self.decoder.parts(states, output))
+    def steps(self, own: torch.Tensor, copied: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Return log probabilities (rows, pieces + 1) of what comes next, the end last, from the decoder's parts."""
         found = own.new_zeros(len(own), len(self.pieces) + 1)
         found[:, self.own] = own[:, SPECIAL:].exp()
         found.scatter_add_(1, self.source[rows], copied.exp())
         found[:, self.end] = own[:, END].exp()
         found = found.clamp(min=1e-30).log()
-        if self.barred is not None:
-            found[:, : self.end] = found[:, : self.end].masked_fill(self.barred[rows], NEVER)
+        found[:, : self.end] = found[:, : self.end].masked_fill(self.barred[rows], NEVER)
         return found
 
     def piece(self, chosen: torch.Tensor) -> torch.Tensor:
