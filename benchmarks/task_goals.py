@@ -13,13 +13,17 @@ from benchmarks.cases.case import Case
 from benchmarks.comparison import RESAMPLES, Clusters, Scores, by_set, interval, reduction, resampled
 from benchmarks.harness import Goal, Row
 
-SYSTEMS = ("loanword", "stock-tuned", "stock-shipped", "untouched")
+SYSTEMS = ("loanword", "stock-tuned", "stock-shipped", "untouched", "trivial")
 LEAST = 0.15
 """Relative error reduction over tuned stock that is asked for, mean over the tasks."""
 LOST = 1.0
 """Points that a task may be worse than stock."""
 ELSEWHERE = ("classification",)
 """Tasks that other benchmarks measure."""
+LANGUAGES = 6
+"""Languages in which summaries must be ahead of the first sentence, zero-shot."""
+ASIDE = 2.0
+"""Points that the share of answers in the right language may be off that of human ones."""
 MEMORY = 2.0
 """Times that tuned stock's memory should be ours."""
 
@@ -111,7 +115,7 @@ class Elsewhere:
 
 def goals(standings: Mapping[str, Standing], rows: Sequence[Row], others: Mapping[str, Elsewhere]) -> list[Goal]:
     """Judge what is complete; `others` are tasks that other benchmarks measure."""
-    return [*_quality(standings, others), *_floors(standings), *_speed(standings, rows)]
+    return [*_quality(standings, others), *_floors(standings), *_written(standings, rows), *_speed(standings, rows)]
 
 
 def _quality(standings: Mapping[str, Standing], others: Mapping[str, Elsewhere]) -> Iterator[Goal]:
@@ -156,6 +160,30 @@ def _floors(standings: Mapping[str, Standing]) -> Iterator[Goal]:
             if system != "loanword"
         )
         yield Goal(f"{floor.name} ({seeds} seeds)", goal, words, others, not known or low > floor.score)
+
+
+def _written(standings: Mapping[str, Standing], rows: Sequence[Row]) -> Iterator[Goal]:
+    """Judge texts: in how many languages they are ahead of the trivial ones, and how often in the right language."""
+    for name, standing in standings.items():
+        if {"loanword", "trivial"} <= set(standing.scores):
+            ours, theirs = standing.scores["loanword"], standing.scores["trivial"]
+            leads = {place: 100 * (ours[place] - theirs[place]) for place in ours if not place.endswith("/en")}
+            ahead = sum(interval(lead)[0] > 0 for lead in leads.values())
+            each = ", ".join(f"{place.partition('/')[2]} {lead[0]:+.1f}" for place, lead in leads.items())
+            text = f"{name}: languages ahead of the first sentence, zero-shot"
+            yield Goal(
+                text, f">= {LANGUAGES}, interval without 0", f"{ahead} of {len(leads)}", each, ahead >= LANGUAGES
+            )
+        wanted = {"kind": "quality", "task": name, "system": "loanword"}
+        parts = [row["parts"] for row in rows if wanted.items() <= row["key"].items() and "parts" in row]
+        if standing.case.writes and parts:
+            said, human = (
+                fmean(100 * part[place][key] for part in parts for place in part)
+                for key in ("right-language", "right-language-of-the-references")
+            )
+            text = f"{name}: answers in the right language beside human ones"
+            goal = f"within {ASIDE:.0f} points"
+            yield Goal(text, goal, f"{said:.1f} and {human:.1f} %", "", abs(said - human) <= ASIDE)
 
 
 def _speed(standings: Mapping[str, Standing], rows: Sequence[Row]) -> Iterator[Goal]:

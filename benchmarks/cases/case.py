@@ -72,7 +72,9 @@ class Case(ABC):
     faster = 2.0
     """Times that an epoch should be faster than tuned stock's."""
     others: tuple[str, ...] = ()
-    """Systems that are measured beside: "untouched"."""
+    """Systems that are measured beside: "untouched", "trivial"."""
+    writes = False
+    """Whether answers are texts, whose language is identified, too."""
 
     @abstractmethod
     def rows(self, seed: int) -> Rows:

@@ -51,17 +51,29 @@ def learn(case: Case, rows: Rows, system: str, *, seed: int, rate: float | None,
         settings = stock(case, system, rate=rate)
         answers, fitted = case.stock(rows, tests, seed=seed, settings=settings)
         said = asdict(settings)
+    elif system == "trivial":
+        answers, fitted, said = trivial(case, tests), None, {}
     else:
         answers, fitted, said = ours(case, rows, tests, system=system, seed=seed)
+    row = {**judged(case, tests, answers, keep=not on_dev), "settings": said}
+    if fitted is None:
+        return row
     return {
-        **judged(case, tests, answers, keep=not on_dev),
+        **row,
         "train_seconds": round(sum(fitted.steps), 1),
         "steps": len(fitted.steps),
         "tokens": fitted.tokens,
         "memory": round(fitted.memory, 3),
         "processor_seconds": round(time.process_time(), 1),
-        "settings": said,
     }
+
+
+def trivial(case: Case, tests: Tables) -> Answers:
+    """Answer as the task's trivial prediction does."""
+    from loanword.tasks.task import TASKS
+
+    task = TASKS.get(case.task)()
+    return {name: task.trivial(list(table)) for name, table in tests.items()}
 
 
 def ours(
@@ -105,7 +117,14 @@ def judged(case: Case, tests: Tables, answers: Answers, *, keep: bool) -> Row:
         for metric in others
     }
     row: Row = {"score": round(mean_of(scores), 5), "languages": scores, "beside": beside}
+    if case.writes:
+        row["parts"] = {name: rounded(task.breakdown(answers[name], list(table))) for name, table in tests.items()}
     return {**row, "rows": {name: pack(rows) for name, rows in counted.items()}} if keep else row
+
+
+def rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return `scores` with five places."""
+    return {name: round(score, 5) for name, score in scores.items()}
 
 
 def sets(scores: Mapping[str, T]) -> dict[str, dict[str, T]]:

@@ -32,6 +32,8 @@ class Summarizing(Case):
     tuned = TUNED
     rates = RATES
     timed = 160
+    writes = True
+    others = ("trivial",)
 
     def rows(self, seed: int) -> Rows:
         """Draw 1,500 training rows by `seed`, and 200 test rows of each language once and for all."""

@@ -35,6 +35,7 @@ class Translating(Case):
     tuned = TUNED
     rates = RATES
     timed = 160
+    writes = True
 
     def rows(self, seed: int) -> Rows:
         """Draw 60 training paragraphs of each language by `seed`, and 24 test rows once and for all."""

@@ -100,5 +100,7 @@ def test_ours_answers_and_is_timed(toy, tiny_folder, monkeypatch):
     timed = learning.timed(toy, toy.rows(0), "loanword", seed=0, rate=None)
     assert timed["steps"] == 1
     assert timed["seconds_epoch"] > 0
+    easy = learning.learn(toy, toy.rows(0), "trivial", seed=0, rate=None)
+    assert set(easy) == {"score", "languages", "beside", "rows", "settings"}
     untouched = learning.learn(toy, toy.rows(0), "untouched", seed=0, rate=None)
     assert untouched["settings"]["learning_rate"] == 1e-12
