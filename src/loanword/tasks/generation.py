@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -24,6 +24,10 @@ from loanword.tasks.task import Prediction, Task
 from loanword.tasks.writing import Writing, write
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
+
+
+FRESH, BROUGHT = 1.5, 1.0
+"""Usual length penalties: of a fresh decoder, whose likeliest texts are too short, and of one that a model brings."""
 
 
 class WritingHead(nn.Module):
@@ -58,7 +62,7 @@ class Generation(Task):
     pieces that the language was spelt with in training, and copies of the source.
     """
 
-    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 5.0}}
+    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 10.0, "average": 0.1}}
 
     def __init__(
         self,
@@ -70,19 +74,23 @@ class Generation(Task):
         dropout: float = 0.1,
         beams: int = 4,
         longest: int = 64,
-        length_penalty: float = 1.0,
+        length_penalty: float | None = None,
         no_repeat: int = 3,
         temperature: float = 0.0,
         top: float = 1.0,
         forced: bool = True,
     ) -> None:
-        """Create the task; from `beams` to `top` the options are those of `Writing`."""
+        """Create the task; from `beams` to `top` the options are those of `Writing`.
+
+        Without a `length_penalty` that of a decoder which the encoder brings is 1, of a fresh one 1.5.
+        """
         self.vocabulary: dict[str, list[int]] = {tag: list(ids) for tag, ids in (vocabulary or {}).items()}
         self.per_row = per_row
         self.layers = layers
         self.least = least
         self.dropout = dropout
-        self.how = Writing(beams, longest, length_penalty, no_repeat, temperature, top)
+        self.length_penalty = length_penalty
+        self.how = Writing(beams, longest, BROUGHT, no_repeat, temperature, top)
         self.forced = forced
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
@@ -138,6 +146,8 @@ class Generation(Task):
 
     def head(self, encoder: Encoder) -> nn.Module:
         """Return the decoder that the encoder brings, or a fresh one with the encoder's vectors of its pieces."""
+        usual = FRESH if encoder.seq2seq is None else BROUGHT
+        self.how = replace(self.how, length_penalty=usual if self.length_penalty is None else self.length_penalty)
         if encoder.seq2seq is not None:
             return Seq2SeqHead(encoder.seq2seq, self.how, per_row=self.per_row)
         if not any(self.vocabulary.values()):
@@ -213,6 +223,6 @@ class Generation(Task):
 
     def state(self) -> dict[str, Any]:
         """Return the settings and the vocabulary."""
-        how = {key: value for key, value in asdict(self.how).items() if key != "seed"}
-        names = ("vocabulary", "per_row", "layers", "least", "dropout", "forced")
-        return {**{name: getattr(self, name) for name in names}, **how}
+        how = {key: value for key, value in asdict(self.how).items() if key not in ("seed", "length_penalty")}
+        names = ("vocabulary", "per_row", "layers", "least", "dropout", "forced", "length_penalty")
+        return {**how, **{name: getattr(self, name) for name in names}}
