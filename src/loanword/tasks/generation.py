@@ -26,7 +26,7 @@ from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
 
-FRESH, BROUGHT = 1.5, 1.0
+FRESH, BROUGHT = 2.0, 1.0
 """Usual length penalties: of a fresh decoder, whose likeliest texts are too short, and of one that a model brings."""
 
 
@@ -82,7 +82,7 @@ class Generation(Task):
     ) -> None:
         """Create the task; from `beams` to `top` the options are those of `Writing`.
 
-        Without a `length_penalty` that of a decoder which the encoder brings is 1, of a fresh one 1.5.
+        Without a `length_penalty` that of a decoder which the encoder brings is 1, of a fresh one 2.
         """
         self.vocabulary: dict[str, list[int]] = {tag: list(ids) for tag, ids in (vocabulary or {}).items()}
         self.per_row = per_row
