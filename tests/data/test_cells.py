@@ -1,6 +1,6 @@
 import pytest
 
-from loanword.data.cells import UNUSABLE, is_integer, kind, strings, texts
+from loanword.data.cells import UNUSABLE, is_integer, kind, note_mixed, seen, strings, texts
 from loanword.data.codes import Findings
 from loanword.data.columns import Cells, Foreign, Source
 
@@ -46,6 +46,28 @@ def test_what_no_text_may_hold(text, code):
     strings(found, "x")
     assert noted(found) == [(code, 1, "c")]
     assert UNUSABLE.search(text)
+
+
+def test_what_is_seen_is_shown():
+    assert [seen(value) for value in ("2", 2, 2.5, True, False, None, [1], "x" * 50)] == [
+        "the text '2'",
+        "the number 2",
+        "the number 2.5",
+        "true",
+        "false",
+        "null",
+        "a list",
+        f"the text '{'x' * 39}'…",
+    ]
+
+
+def test_mixed_labels_are_noted_at_the_first_of_the_rarer_kind():
+    found = source("a", 1, "b")
+    note_mixed(found, "x", [1, 3], [])
+    assert noted(found) == []
+    note_mixed(found, "x", [1, 3], [2])
+    assert noted(found) == [("LW303", 2, "c")]
+    assert found.findings.problems[0].cause == "1 label is an integer, 2 labels are a string"
 
 
 def test_kinds_are_named():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from loanword.data.codes import shown
 from loanword.data.columns import Foreign, Source
 
 UNUSABLE = re.compile("[\0\ud800-\udfff]")
@@ -67,9 +68,27 @@ def note_kinds(source: Source, name: str, code: str, refused: list[tuple[int, st
         source.note(code, name, line, cause=f"this is {found} where {expected} is needed", fix=fix)
 
 
+def note_mixed(source: Source, name: str, strings: list[int], integers: list[int]) -> None:
+    """Note once that a column has labels of both kinds, if it does; of each kind the lines are given."""
+    if not strings or not integers:
+        return
+    kinds = sorted([(strings, "a string"), (integers, KINDS[int])], key=lambda found: len(found[0]))
+    said = [f"{len(lines)} {'label is' if len(lines) == 1 else 'labels are'} {kind}" for lines, kind in kinds]
+    source.note("LW303", name, kinds[0][0][0], cause=", ".join(said), fix="write all labels as strings")
+
+
 def is_integer(value: object) -> bool:
     """Whether `value` is a whole number; true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def seen(value: object) -> str:
+    """Say what `value` is, and where it is short, which one."""
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"the number {value}" if isinstance(value, int | float) else kind(value)
 
 
 def kind(value: object) -> str:

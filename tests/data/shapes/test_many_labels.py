@@ -46,18 +46,20 @@ def test_labels_are_names_sorted(value, names, expected):
         (3.5, None, "LW302", "a decimal number"),
         ({"a": 1}, None, "LW302", "an object"),
         ("joy | anger", None, "LW310", "a blank stands at the edge of the label 'joy '"),
-        ("joy||anger", None, "LW310", "label 2 of the row names no class"),
+        ("joy||anger", None, "LW310", "label 2 of the row is the text '', which names no class"),
         ("joy|", None, "LW310", "label 2"),
         (" ", None, "LW310", "a blank stands"),
         ("['joy', 'anger']", None, "LW310", "a list written as a string"),
         ('["joy"]', None, "LW310", "a list written as a string"),
         (["joy", "joy"], None, "LW310", "the label 'joy' stands there twice"),
         ("joy|anger|joy", None, "LW310", "stands there twice"),
-        (["joy", None], None, "LW310", "label 2"),
-        (["joy", " "], None, "LW310", "label 2"),
-        ([["joy"]], None, "LW310", "label 1"),
-        ([True], None, "LW310", "label 1"),
-        ([5], ["joy"], "LW310", "label 1"),
+        (["joy", None], None, "LW310", "label 2 of the row is null, which names no class"),
+        (["joy", " "], None, "LW310", "label 2 of the row is the text ' ', which names no class"),
+        (["joy", " anger"], None, "LW310", "a blank stands at the edge of the label ' anger'"),
+        ([["joy"]], None, "LW310", "label 1 of the row is a list, which names no class"),
+        ([True], None, "LW310", "label 1 of the row is true, which names no class"),
+        ([1.5], None, "LW310", "label 1 of the row is the number 1.5, which names no class"),
+        ([5], ["joy"], "LW310", "label 1 of the row is the number 5, which names no class"),
         (["j\0y"], None, "LW310", "NUL"),
     ],
 )
@@ -65,6 +67,20 @@ def test_what_is_no_list_of_different_names(value, names, code, says):
     _, problems = filled(["fine"] if names is None else [0], value, names=names)
     assert [(problem.code, problem.line) for problem in problems] == [(code, 2)]
     assert says in problems[0].cause
+
+
+@pytest.mark.parametrize(
+    ("values", "line", "cause"),
+    [
+        ([["1"], [1, 2]], 1, "1 label is a string, 2 labels are an integer"),
+        ([["1", "b"], ["c", 1]], 2, "1 label is an integer, 3 labels are a string"),
+        (["1|b", [1]], 2, "1 label is an integer, 2 labels are a string"),
+    ],
+)
+def test_strings_and_integers_are_not_mixed(values, line, cause):
+    _, problems = filled(*values)
+    assert [(problem.code, problem.line, problem.cause) for problem in problems] == [("LW303", line, cause)]
+    assert filled(["a"], [0], names=["a"]) == ([("a",), ("a",)], [])
 
 
 def test_labels_may_be_absent_where_nothing_is_learned():

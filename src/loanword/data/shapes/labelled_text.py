@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loanword.data.cells import KINDS, check_characters, is_integer, kind, note_kinds, texts
+from loanword.data.cells import check_characters, is_integer, kind, note_kinds, note_mixed, texts
 from loanword.data.columns import Source
 from loanword.data.records import Filled, Label, Shape
 
@@ -23,12 +23,13 @@ def labels(source: Source, name: str) -> list[Label | None]:
     class_names = source.cells.class_names.get(source.names[name])
     values: list[Label | None] = []
     refused: list[tuple[int, str]] = []
-    lines: dict[type, list[int]] = {str: [], int: []}
+    strings: list[int] = []
+    integers: list[int] = []
     for line, value in source.column(name):
         label: str | None = None
         if isinstance(value, str) and value.strip():
             check_characters(source, name, line, value)
-            lines[str].append(line)
+            strings.append(line)
             label = value
         elif class_names is not None and is_integer(value) and value != -1:
             if isinstance(value, int) and 0 <= value < len(class_names):
@@ -37,7 +38,7 @@ def labels(source: Source, name: str) -> list[Label | None]:
                 cause = f"class {value} has no name; names are there for 0 to {len(class_names) - 1}"
                 source.note("LW304", name, line, cause=cause, fix="correct the class or write labels as strings")
         elif class_names is None and is_integer(value):
-            lines[int].append(line)
+            integers.append(line)
             label = str(value)
         elif value is None or isinstance(value, str) or (class_names is not None and value == -1):
             if source.labelled:
@@ -46,9 +47,5 @@ def labels(source: Source, name: str) -> list[Label | None]:
             refused.append((line, kind(value)))
         values.append(label)
     note_kinds(source, name, "LW302", refused, expected="a string or an integer")
-    if lines[str] and lines[int]:
-        rarer, common = sorted(lines, key=lambda found: len(lines[found]))
-        kinds = {found: KINDS.get(found, "a string") for found in lines}
-        cause = f"{len(lines[rarer])} labels are {kinds[rarer]}, {len(lines[common])} are {kinds[common]}"
-        source.note("LW303", name, lines[rarer][0], cause=cause, fix="write all labels as strings")
+    note_mixed(source, name, strings, integers)
     return values

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loanword.data.cells import UNUSABLE, is_integer, kind, note_kinds, texts
+from loanword.data.cells import UNUSABLE, is_integer, kind, note_kinds, note_mixed, seen, texts
 from loanword.data.codes import shown
 from loanword.data.columns import Source
 from loanword.data.records import Filled, Label, Shape
@@ -30,25 +30,31 @@ def _labels(source: Source) -> list[Label | None]:
     class_names = source.cells.class_names.get(source.names["labels"])
     found: list[Label | None] = []
     refused: list[tuple[int, str]] = []
+    strings: list[int] = []
+    integers: list[int] = []
     for line, value in source.rows("labels"):
         named: list[str] | None = None
         if isinstance(value, str):
             named = value.split(BETWEEN) if value else []
-            cause = _spelled_wrong(value, named)
+            cause = _spelled_wrong(value, named) or _wrong(named, named)
+            strings += [line] * len(named)
         elif isinstance(value, list):
             named = [_name(item, class_names) for item in value]
-            cause = ""
+            cause = _wrong(named, value)
+            strings += [line for item in value if isinstance(item, str)]
+            integers += [line for item in value if class_names is None and is_integer(item)]
         elif value is None:
             if source.labelled:
                 fix = "add them (an empty list where there are none) or remove the row"
                 source.note("LW301", "labels", line, cause="the row has no labels", fix=fix)
         else:
             refused.append((line, kind(value)))
-        if named is not None and (cause := cause or _wrong(named)):
+        if named is not None and cause:
             fix = f"write each label once: a JSON list of strings, or {shown(f'a{BETWEEN}b')}"
             source.note("LW310", "labels", line, cause=cause, fix=fix)
         found.append(None if named is None else tuple(sorted(named)))
     note_kinds(source, "labels", "LW302", refused, expected=EXPECTED)
+    note_mixed(source, "labels", strings, integers)
     return found
 
 
@@ -66,14 +72,22 @@ def _spelled_wrong(value: str, named: Sequence[str]) -> str:
     """Say why a string is not labels with a bar between them, "" if it is."""
     if value.lstrip().startswith("[") and value.rstrip().endswith("]"):
         return f"the cell holds a list written as a string, {shown(value)}"
-    blank = next((name for name in named if name != name.strip()), None)
-    return "" if blank is None else f"a blank stands at the edge of the label {shown(blank)}"
+    return _blank(named)
 
 
-def _wrong(named: Sequence[str]) -> str:
-    if not all(name.strip() for name in named):
-        return f"label {next(n for n, name in enumerate(named, start=1) if not name.strip())} of the row names no class"
+def _wrong(named: Sequence[str], items: Sequence[object]) -> str:
+    """Say why what the `items` of a row are `named` is not different classes, "" if it is."""
+    for number, (name, item) in enumerate(zip(named, items, strict=True), start=1):
+        if not name.strip():
+            return f"label {number} of the row is {seen(item)}, which names no class"
+    if blank := _blank(items):
+        return blank
     if any(UNUSABLE.search(name) for name in named):
         return "a label holds what no text may: NUL or half a surrogate pair"
     twice = next((name for name in named if named.count(name) > 1), None)
     return "" if twice is None else f"the label {shown(twice)} stands there twice"
+
+
+def _blank(items: Sequence[object]) -> str:
+    blank = next((item for item in items if isinstance(item, str) and item != item.strip()), None)
+    return "" if blank is None else f"a blank stands at the edge of the label {shown(blank)}"
