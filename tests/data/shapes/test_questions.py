@@ -49,16 +49,22 @@ def test_a_question_without_an_answer(rows, nothing):
     [
         ({"text": ["Köln"], "answer_start": [18]}, "it stands at 15"),
         ({"text": ["Bonn"], "answer_start": [15]}, "the text has 'Köln' at 15"),
-        ({"text": ["Köln"], "answer_start": [-1]}, "is not where it should be"),
+        (
+            {"text": ["Köln"], "answer_start": [-6]},
+            "the answer 'Köln' is said to start at -6, and no place is negative; it",
+        ),
+        ({"text": ["Köln"], "answer_start": [20]}, "start at 20, which lies beyond the text of 20 code points; it"),
         (
             {"text": ["Köln", "lives"], "answer_start": [15]},
             "there are 2 answers, and of places",
         ),
-        ({"text": ["Köln"], "answer_start": ["15"]}, "an answer starts at"),
+        ({"text": ["Köln"], "answer_start": ["15"]}, "answer_start of 'Köln' is the text '15' where an integer"),
+        ({"text": ["Köln"], "answer_start": [15.0]}, "is the number 15.0 where an integer is needed"),
+        ({"text": ["Köln"], "answer_start": [True]}, "is true where an integer is needed"),
         ({"text": [None], "answer_start": [0]}, "an answer is missing"),
         ([" "], "an answer is empty"),
         ([3], "an answer is an integer"),
-        (["Bonn"], "it is not in the text"),
+        (["Bonn"], "the answer 'Bonn' is not in the text. "),
     ],
 )
 def test_answers_that_do_not_stand_there(rows, answers, says):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from loanword.data.cells import is_integer, kind, texts
+from loanword.data.cells import is_integer, kind, seen, texts
 from loanword.data.codes import shown
 from loanword.data.columns import Source
 from loanword.data.records import Filled, Label, Shape, Span
@@ -58,24 +58,31 @@ def _answers(source: Source, line: int, context: str, value: Any) -> list[Span]:
     found = []
     for text, start in pairs:
         if not isinstance(text, str) or not text.strip():
-            seen = "empty" if isinstance(text, str) else "missing" if text is None else kind(text)
-            source.note("LW309", "answers", line, cause=f"an answer is {seen}", fix=FIX)
+            what = "empty" if isinstance(text, str) else "missing" if text is None else kind(text)
+            source.note("LW309", "answers", line, cause=f"an answer is {what}", fix=FIX)
             continue
         if start is not None and not is_integer(start):
-            source.note("LW309", "answers", line, cause=f"an answer starts at {kind(start)}", fix=FIX)
+            cause = f"answer_start of {shown(text)} is {seen(start)} where an integer is needed"
+            source.note("LW309", "answers", line, cause=cause, fix=FIX)
             continue
-        place = context.find(text) if start is None else start
-        if place < 0 or context[place : place + len(text)] != text:
-            found_at = context.find(text)
-            there = (
-                f"the text has {shown(context[place : place + len(text)])} at {place}"
-                if place >= 0
-                else "it is not in the text"
-            )
-            hint = f"; it stands at {found_at}" if found_at >= 0 else ""
-            cause = f"the answer {shown(text)} is not where it should be: {there}{hint}"
+        at = context.find(text)
+        place = at if start is None else start
+        if wrong := _misplaced(context, text, place, given=start is not None):
+            hint = f"; it stands at {at}" if start is not None and at >= 0 else ""
             fix = "count code points from 0, not bytes or UTF-16 units; or leave answer_start out"
-            source.note("LW309", "answers", line, cause=cause, fix=fix)
+            source.note("LW309", "answers", line, cause=f"the answer {shown(text)} {wrong}{hint}", fix=fix)
             continue
         found.append(Span(place, place + len(text), text))
     return found
+
+
+def _misplaced(context: str, text: str, place: int, *, given: bool) -> str:
+    """Say why `text` does not stand at `place` of `context`, which was `given` or looked for; "" if it does."""
+    if not given:
+        return "is not in the text" if place < 0 else ""
+    if place < 0:
+        return f"is said to start at {place}, and no place is negative"
+    if place >= len(context):
+        return f"is said to start at {place}, which lies beyond the text of {len(context)} code points"
+    there = context[place : place + len(text)]
+    return "" if there == text else f"is not where it should be: the text has {shown(there)} at {place}"
