@@ -11,6 +11,7 @@ from loanword.data.jsonl import parse, write_jsonl
 from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.data.shapes.labelled_text import PLAIN_TEXT
+from loanword.data.shapes.pairs import SCORED_PAIR
 from loanword.errors import DataError, UsageError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -97,6 +98,23 @@ def test_broken_rows_are_placed_and_the_rest_is_read(row, code):
     cells, problems = columns(text)
     assert problems == [(code, 2)]
     assert cells.values["text"][-1] == "z"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "9" * 10_000])
+def test_a_number_that_is_none_is_told_once(tmp_path, number):
+    """Not a second time as a cell without content; what is wrong with other rows is told as well."""
+    sound = '{"text": "a", "pair": "b", "score": 1}\n'
+    bad = f'{{"text": "a", "pair": "b", "score": {number}}}\n'
+    for content, expected in (
+        (sound + bad + '{"text": "a", "pair": "b"}\n', [("LW208", 2), ("LW301", 3)]),
+        (bad, [("LW208", 1)]),
+        (f"{number}\n" + bad, [("LW208", 1), ("LW208", 2)]),
+    ):
+        path = tmp_path / "a.jsonl"
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(DataError) as caught:
+            read(path, language="en", shape=SCORED_PAIR)
+        assert [(problem.code, problem.line) for problem in caught.value.problems] == expected
 
 
 def test_places_inside_a_row_are_characters_of_the_line():

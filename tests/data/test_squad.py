@@ -55,6 +55,8 @@ def test_an_array_of_rows_is_read_too():
         ('{"data": 3}', "LW116"),
         (dumped([{"title": "x"}]), "LW206"),
         (dumped([{"paragraphs": [{"context": "c"}]}]), "LW206"),
+        ('{"data": [', "LW205"),
+        (dumped(ARTICLES).replace(": 0}", ": NaN}"), "LW208"),
     ],
 )
 def test_another_layout_is_told(text, code):

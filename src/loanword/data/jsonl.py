@@ -34,13 +34,18 @@ class Strict:
         """Write what is found to `findings`."""
         self._findings = findings
         self._line = 0
+        self.sound = True
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_constant=self._constant, parse_int=self._integer
         )
 
     def value(self, text: str, place: int, line: int) -> tuple[Any, int] | None:
-        """Return the value that starts at `place` of `text` (in `line`) and where it ends; None if it is no JSON."""
+        """Return the value that starts at `place` of `text` (in `line`) and where it ends; None if it is no JSON.
+
+        `sound` says afterwards whether all numbers in it are JSON's; others stand there as if they were absent.
+        """
         self._line = line
+        self.sound = True
         try:
             return self._decoder.raw_decode(text, place)
         except json.JSONDecodeError as error:
@@ -63,11 +68,13 @@ class Strict:
         return found
 
     def _constant(self, name: str) -> None:
+        self.sound = False
         self._note("LW208", f"{name} is not JSON", "write null, or leave the key out")
 
     def _integer(self, digits: str) -> int:
         if len(digits) <= DIGITS:
             return int(digits)
+        self.sound = False
         self._note("LW208", f"a number has {len(digits):,} digits", "write it as a string")
         return 0
 
@@ -88,12 +95,14 @@ def parse(text: str, *, array: bool, wanted: Collection[str], findings: Findings
         objects = _lines(text, findings)
     cells = Cells(columns=(), values={name: [] for name in wanted})
     columns: dict[str, None] = {}
-    for line, found in objects:
-        if not isinstance(found, dict):
+    for line, found, sound in objects:
+        if isinstance(found, dict):
+            columns.update(dict.fromkeys(found))
+        elif sound:
             kind = type(found).__name__
             findings.add("LW206", cause=f"the row is a JSON {kind}, not an object", fix=SPREAD, line=line)
+        if not sound or not isinstance(found, dict):
             continue
-        columns.update(dict.fromkeys(found))
         cells.lines.append(line)
         for name, values in cells.values.items():
             values.append(found.get(name))
@@ -137,7 +146,7 @@ def write_jsonl(table: Table, path: str | Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _lines(text: str, findings: Findings) -> Iterator[tuple[int, Any]]:
+def _lines(text: str, findings: Findings) -> Iterator[tuple[int, Any, bool]]:
     strict = Strict(findings)
     for line, content in enumerate(text.split("\n"), start=1):
         content = content.rstrip(" \t\r")
@@ -149,10 +158,10 @@ def _lines(text: str, findings: Findings) -> Iterator[tuple[int, Any]]:
             cause = f"not valid JSON: something follows the value at character {found[1] + 1}"
             findings.add("LW205", cause=cause, fix="write one object a line", line=line)
         else:
-            yield line, found[0]
+            yield line, found[0], strict.sound
 
 
-def _elements(text: str, findings: Findings) -> Iterator[tuple[int, Any]]:
+def _elements(text: str, findings: Findings) -> Iterator[tuple[int, Any, bool]]:
     """Walk the elements of the array; a broken one ends it, for nobody knows where the next would start."""
     strict = Strict(findings)
     place, line = text.index("[") + 1, 1
@@ -172,7 +181,7 @@ def _elements(text: str, findings: Findings) -> Iterator[tuple[int, Any]]:
         found = strict.value(text, place, line)
         if found is None:
             return
-        yield line, found[0]
+        yield line, found[0], strict.sound
         place = skip(found[1])
         closed = text.startswith("]", place)
         if closed:

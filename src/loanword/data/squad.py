@@ -23,7 +23,10 @@ def parse(text: str, *, wanted: Collection[str], findings: Findings) -> Cells:
     """
     if not text.lstrip().startswith("{"):
         return jsonl.parse(text, array=True, wanted=wanted, findings=findings)
-    found = jsonl.Strict(findings).value(text, len(text) - len(text.lstrip()), 1)
+    strict = jsonl.Strict(findings)
+    found = strict.value(text, len(text) - len(text.lstrip()), 1)
+    if found is None or not strict.sound:
+        findings.raise_any()
     content = found[0] if found else {}
     if not isinstance(content.get("data"), list):
         findings.stop("LW116", cause="the JSON object has no list called data", fix=LAYOUT, line=1)
