@@ -25,6 +25,7 @@ def test_two_columns_with_tabs_and_blank_lines():
     assert cells.values["tokens"] == [["Anna", "sings"], ["New York"]]
     assert cells.values["tags"] == [["B-PER", "O"], ["B-LOC"]]
     assert cells.lines == [1, 5]
+    assert cells.inner == [[1, 2], [5]]
 
 
 def test_four_columns_with_blanks_and_documents():

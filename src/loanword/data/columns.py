@@ -23,13 +23,15 @@ class Foreign:
 class Cells:
     """What a format's reader hands over: the wanted columns, row by row, unchecked; None is an absent cell.
 
-    `left_out` counts what the source has beside its rows, by the reason why it is none of them.
+    `inner` holds the line of each token of a row, where tokens have lines of their own. `left_out` counts what the
+    source has beside its rows, by the reason why it is none of them.
     """
 
     columns: tuple[str, ...]
     lines: list[int] = field(default_factory=list)
     values: dict[str, list[object]] = field(default_factory=dict)
     class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inner: Sequence[Sequence[int]] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -50,7 +50,7 @@ def columns(text: str, *, wanted: Collection[str], findings: Findings) -> Cells:
         else:
             if not found.open:
                 found.begin(number, group=f"document {document}" if document else None)
-            found.add(tokens=cells[0], tags=cells[-1])
+            found.add(number, tokens=cells[0], tags=cells[-1])
     found.end()
     return found.cells(wanted)
 
@@ -96,7 +96,8 @@ def universal(text: str, *, wanted: Collection[str], findings: Findings) -> Cell
                     space = True
                 elif int(first) == inside:
                     space = not glued
-                found.add(tokens=cells[1], spaces=space, **{name: cells[place] for name, place in PLACES.items()})
+                universal = {name: cells[place] for name, place in PLACES.items()}
+                found.add(number, tokens=cells[1], spaces=space, **universal)
     found.end()
     return found.cells(wanted)
 
@@ -107,6 +108,7 @@ class _Sentences:
     def __init__(self, names: tuple[str, ...]) -> None:
         self.values: dict[str, list[object]] = {name: [] for name in names}
         self.lines: list[int] = []
+        self.inner: list[list[int]] = []
         self.tokens: dict[str, list[object]] = {}
         self.about: dict[str, str | None] = {}
         self.open = False
@@ -114,11 +116,13 @@ class _Sentences:
     def begin(self, line: int, **about: str | None) -> None:
         """Start a sentence at `line`; `about` is what is known of it as a whole."""
         self.lines.append(line)
+        self.inner.append([])
         self.about = about
         self.open = True
 
-    def add(self, **token: object) -> None:
-        """Add a token with its columns."""
+    def add(self, line: int, **token: object) -> None:
+        """Add the token at `line` with its columns."""
+        self.inner[-1].append(line)
         for name, value in token.items():
             self.tokens.setdefault(name, []).append(value)
 
@@ -132,4 +136,4 @@ class _Sentences:
     def cells(self, wanted: Collection[str]) -> Cells:
         """Return what was collected, of the columns those that are `wanted`."""
         kept = {name: values for name, values in self.values.items() if name in wanted}
-        return Cells(columns=tuple(self.values), lines=self.lines, values=kept)
+        return Cells(columns=tuple(self.values), lines=self.lines, values=kept, inner=self.inner)

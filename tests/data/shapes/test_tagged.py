@@ -87,11 +87,34 @@ def test_every_scheme_becomes_bio(put, tags):
 
 
 def test_tags_that_are_no_entities_stay_as_they_are(put):
-    tags = ["B-X", "NOUN", "I-Y"]
-    (record,) = table(put("a.jsonl", [{"tokens": list("abc"), "tags": tags}]))
+    tags = ["B--", "NOUN", "I-Y", "VERB"]
+    (record,) = table(put("a.jsonl", [{"tokens": list("abcd"), "tags": tags}]))
     assert [span.label for span in record.label] == tags
     assert not is_entities({"O"})
     assert is_entities({"O", "B-X"})
+
+
+@pytest.mark.parametrize("odd", ["Q-PER", "B-", "PER", "b-PER", "O-PER", "B-PER ", "o"])
+def test_a_tag_that_is_none_of_entities_is_told_where_it_stands(put, odd):
+    """With O beside one that is, and without O where most are."""
+    for around in ("O", "B-LOC"):
+        lines = ["# sent_id = 1", f"Anna\t{around}", "Bo\tI-PER", "", f"in\t{around}", f"Cy\t{odd}", f"Di\t{odd}"]
+        with pytest.raises(DataError) as caught:
+            table(put("a.conll", "\n".join(lines)))
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.line, problem.column) == ("LW312", 6, "tags")
+        assert f"the tag {odd!r} (token 2 of its sentence, 2 times in the file)" in problem.cause
+        assert problem.cause.endswith(f"as the others are: {', '.join(sorted([repr('I-PER'), repr(around)]))}")
+    rows = [{"tokens": ["Anna", "sings"], "tags": ["B-PER", "O"]}, {"tokens": ["Bo", "in"], "tags": ["O", odd]}]
+    assert problems(put("a.jsonl", rows)) == [("LW312", 2)]
+
+
+def test_odd_tags_of_conllu_stand_in_their_line(put):
+    def row(place, tag):
+        return f"{place}\tword\t_\t{tag}" + "\t_" * 6
+
+    lines = [row("1-2", "_"), row("1", "B-X"), row("2", "O"), "# a comment", row("3", "X"), row("4", "Y")]
+    assert problems(put("a.conllu", "\n".join(lines))) == [("LW312", 5), ("LW312", 6)]
 
 
 @pytest.mark.parametrize(
@@ -117,14 +140,56 @@ def test_rows_that_do_not_fit_are_told_by_line(put, row, code):
         {"start": 0, "end": 99, "label": "X"},
         {"start": 3, "end": 3, "label": "X"},
         {"start": -2, "end": 3, "label": "X"},
-        {"start": 0, "end": 3, "label": ""},
-        {"start": "0", "end": 3, "label": "X"},
         {"start": 0, "end": 3, "label": "X", "text": "abd"},
-        "abc",
     ],
 )
 def test_spans_that_do_not_lie_in_the_text(put, span):
     assert problems(put("a.jsonl", [{"text": "abc d", "spans": [span]}])) == [("LW308", 1)]
+
+
+@pytest.mark.parametrize(
+    ("span", "says"),
+    [
+        ({"start": "2", "end": 3, "label": "X"}, "start of a span is the text '2' where an integer is needed"),
+        ({"start": 0, "end": 2.5, "label": "X"}, "end of a span is the number 2.5 where an integer is needed"),
+        ({"start": True, "end": 3, "label": "X"}, "start of a span is true where an integer is needed"),
+        ({"start": 0, "end": None, "label": "X"}, "end of a span is null where an integer is needed"),
+        ({"start": 0, "label": "X"}, "end of a span is missing where an integer is needed"),
+        ({"start": 0, "end": 3}, "label of a span is missing where a name"),
+        ({"start": 0, "end": 3, "label": 7}, "label of a span is the number 7 where a name"),
+        ({"start": 0, "end": 3, "label": ""}, "label of a span is the text '' where a name"),
+        ({"start": 0, "end": 3, "label": " X"}, "label of a span is the text ' X' where a name without blanks"),
+        ("abc", "a span is the text 'abc' where an object with start, end and label is needed"),
+        ([0, 3, "X"], "a span is a list where an object"),
+    ],
+)
+def test_what_is_wrong_with_a_span_is_named(put, span, says):
+    with pytest.raises(DataError) as caught:
+        table(put("a.jsonl", [{"text": "abc d", "spans": [span]}]))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line, problem.column) == ("LW308", 1, "spans")
+    assert says in problem.cause
+
+
+def test_two_layouts_in_one_file_are_told_once_and_both_are_checked(put):
+    rows = [{"tokens": ["Anna"], "tags": ["B-X"]}] * 2 + [{"text": "Bo", "spans": []}] * 3
+    bad = [{"tokens": ["Cy"], "tags": []}, {"text": "Di", "spans": [{"start": 0, "end": 9, "label": "X"}]}]
+    assert problems(put("a.jsonl", [*rows, *bad])) == [("LW121", 1), ("LW307", 6), ("LW308", 7)]
+    with pytest.raises(DataError) as caught:
+        table(put("a.jsonl", rows[1:]))
+    (problem,) = caught.value.problems
+    assert problem.cause == "of the rows there are 3 with spans (first line 2) and 1 with tokens (first line 1)"
+
+
+def test_columns_without_content_are_no_second_layout(put):
+    both = {"tokens": ["Anna"], "tags": ["O"], "text": "Anna", "spans": []}
+    assert len(table(put("a.jsonl", [both, both]))) == 2
+    empty = {"tokens": None, "tags": None, "text": "Anna", "spans": []}
+    (record,) = table(put("b.jsonl", [empty]))
+    assert said(record) == [("Anna", "O")]
+    texts = [{"tokens": ["Anna"]}, {"text": "Bo"}]
+    with pytest.raises(DataError, match="LW121"):
+        read(put("c.jsonl", texts), language="en", shape=TAGGED_TEXT.unlabelled)
 
 
 def test_spans_may_not_overlap(put):

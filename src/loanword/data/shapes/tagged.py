@@ -7,27 +7,58 @@ I-PER, O in any of their spellings) become BIO: S and U are B, E and L are I, an
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from loanword.data.cells import UNUSABLE, kind, texts
+from loanword.data.cells import UNUSABLE, is_integer, kind, seen, texts
 from loanword.data.codes import shown
 from loanword.data.columns import Source
 from loanword.data.conll import columns, universal
-from loanword.data.records import Filled, Label, Shape, Span
+from loanword.data.records import Filled, Label, Shape, Span, spans_of
 from loanword.language.tag import is_segmented
 from loanword.language.words import words
 
 OUTSIDE = "O"
-ENTITY = re.compile(r"([BIOESULM])-(\S.*)")
+ENTITY = re.compile(r"([BIESULM])-(\S(?:.*\S)?)", re.DOTALL)
+MARKED = re.compile(r"[BIESULM]-")
 STARTS = "BSU"
+SHOWN = 12
+"""Most tags that a message lists."""
 
 
 def _fill(source: Source) -> Filled:
-    if source.names["tokens"] in source.cells.columns:
+    if source.names["tokens"] not in source.cells.columns:
+        return _of_spans(source)
+    other = "spans" if source.labelled else "text"
+    ways: dict[str, list[int]] = {"tokens": [], other: []}
+    for row, (_, tokens, value) in enumerate(source.rows("tokens", other)):
+        ways["tokens" if value is None or tokens is not None else other].append(row)
+    if not ways[other]:
         return _of_tokens(source)
-    return _of_spans(source)
+    if not ways["tokens"]:
+        return _of_spans(source)
+    _note_ways(source, ways)
+    _of_spans(_part(source, ways[other]))
+    return _of_tokens(_part(source, ways["tokens"]))
+
+
+def _note_ways(source: Source, ways: dict[str, list[int]]) -> None:
+    """Note that rows are laid out in two `ways`, at the first of the rarer one."""
+    lines = {name: source.cells.lines[rows[0]] for name, rows in ways.items()}
+    common, rarer = sorted(ways, key=lambda name: -len(ways[name]))
+    said = [f"{len(ways[name]):,} with {name} (first {source.findings.unit} {lines[name]})" for name in (common, rarer)]
+    fix = "write all rows in one way, or as two files"
+    source.note("LW121", rarer, lines[rarer], cause=f"of the rows there are {' and '.join(said)}", fix=fix)
+
+
+def _part(source: Source, rows: Sequence[int]) -> Source:
+    """Return the `rows` of a source, to be checked by themselves."""
+    cells = source.cells
+    values = {name: [column[row] for row in rows] for name, column in cells.values.items()}
+    return replace(source, cells=replace(cells, lines=[cells.lines[row] for row in rows], values=values))
 
 
 TAGGED_TEXT = Shape(
@@ -68,7 +99,7 @@ def _of_tokens(source: Source) -> Filled:
             _check_tokens(source, line, tokens)
         found.append(text)
         labels.append(_tagged(source, line, spans, tags, names))
-    return Filled(text=found, label=_in_one_scheme(labels))
+    return Filled(text=found, label=_in_one_scheme(source, labels))
 
 
 def _are_texts(values: Any) -> bool:
@@ -136,17 +167,16 @@ def _spans(source: Source, line: int, text: str, values: Any) -> list[Span]:
     """Read the spans of a row; note those that do not lie in the text, or on one another."""
     found: list[Span] = []
     for value in values if isinstance(values, list) else [values]:
-        one = value if isinstance(value, dict) else {}
-        start, end, label = one.get("start"), one.get("end"), one.get("label")
-        if not (type(start) is type(end) is int and isinstance(label, str) and label.strip()):
-            cause = f"a span is {kind(value)} where an object with start, end and label is needed"
-            source.note("LW308", "spans", line, cause=cause, fix='write {"start": 0, "end": 5, "label": "PER"}')
-        elif not 0 <= start < end <= len(text) or not text[start:end].strip():
+        if wrong := _malformed(value):
+            source.note("LW308", "spans", line, cause=wrong, fix='write {"start": 0, "end": 5, "label": "PER"}')
+            continue
+        start, end, label = value["start"], value["end"], value["label"]
+        if not 0 <= start < end <= len(text) or not text[start:end].strip():
             cause = f"the span from {start} to {end} holds no character of the text, which has {len(text)}"
             fix = "count code points from 0; the end is not part of the span"
             source.note("LW308", "spans", line, cause=cause, fix=fix)
-        elif "text" in one and one["text"] != text[start:end]:
-            cause = f"the span from {start} to {end} is {shown(text[start:end])}, not {shown(str(one['text']))}"
+        elif "text" in value and value["text"] != text[start:end]:
+            cause = f"the span from {start} to {end} is {shown(text[start:end])}, not {shown(str(value['text']))}"
             fix = "count code points, not bytes or UTF-16 units"
             source.note("LW308", "spans", line, cause=cause, fix=fix)
         else:
@@ -157,6 +187,20 @@ def _spans(source: Source, line: int, text: str, values: Any) -> list[Span]:
             cause = f"the spans {first.start} to {first.end} and {second.start} to {second.end} overlap"
             source.note("LW308", "spans", line, cause=cause, fix="keep one of them: a word has one tag")
     return found
+
+
+def _malformed(value: Any) -> str:
+    """Say which key of a span is not as it must be, and why; "" of a span that is one."""
+    if not isinstance(value, dict):
+        return f"a span is {seen(value)} where an object with start, end and label is needed"
+    for key in ("start", "end"):
+        if not is_integer(value.get(key)):
+            return f"{key} of a span is {seen(value[key]) if key in value else 'missing'} where an integer is needed"
+    label = value.get("label")
+    if not isinstance(label, str) or not label or label != label.strip():
+        what = seen(label) if "label" in value else "missing"
+        return f"label of a span is {what} where a name without blanks at its edges is needed"
+    return ""
 
 
 def _around(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -179,12 +223,38 @@ def is_entities(tags: Any) -> bool:
     return bool(others) and all(ENTITY.fullmatch(tag) for tag in others)
 
 
-def _in_one_scheme(labels: list[Label | None]) -> list[Label | None]:
-    """Turn tags of entities into BIO; others stay as they are."""
-    rows = [label for label in labels if isinstance(label, tuple)]
-    if not is_entities({span.label for row in rows for span in row if isinstance(span, Span)}):
+def _in_one_scheme(source: Source, labels: list[Label | None]) -> list[Label | None]:
+    """Turn tags of entities into BIO, and note those among them that are none; others stay as they are.
+
+    Tags are those of entities if one begins with a mark and a hyphen, and O is one of them or most words have such.
+    """
+    counts = Counter(span.label for label in labels for span in spans_of(label) if span.label)
+    marked = {tag for tag in counts if MARKED.match(tag)}
+    if not marked or (OUTSIDE not in counts and 2 * sum(counts[tag] for tag in marked) <= counts.total()):
         return labels
+    odd = {tag for tag in counts if tag != OUTSIDE and not ENTITY.fullmatch(tag)}
+    if odd:
+        _note_odd(source, labels, counts, odd)
     return [_bio(label) if isinstance(label, tuple) else label for label in labels]
+
+
+def _note_odd(source: Source, labels: Sequence[Label | None], counts: Counter[str], odd: set[str]) -> None:
+    """Note each tag that is `odd` among those of entities once, where it comes first."""
+    known = sorted(set(counts) - odd)
+    listed = ", ".join(map(shown, known[:SHOWN])) + (f" and {len(known) - SHOWN} more" if len(known) > SHOWN else "")
+    left = set(odd)
+    for row, (line, label) in enumerate(zip(source.cells.lines, labels, strict=True)):
+        for place, span in enumerate(spans_of(label)):
+            if span.label in left:
+                left.remove(span.label)
+                times = f", {counts[span.label]:,} times in the file" if counts[span.label] > 1 else ""
+                cause = (
+                    f"the tag {shown(span.label)} (token {place + 1} of its sentence{times}) is no tag of entities, "
+                    f"as the others are: {listed}"
+                )
+                fix = "write O, or B- or I- (in IOBES also E- and S-) before the kind of entity"
+                where = source.cells.inner[row][place] if source.cells.inner else line
+                source.note("LW312", "tags", where, cause=cause, fix=fix)
 
 
 def _bio(label: tuple[Any, ...]) -> tuple[Span, ...]:
@@ -194,7 +264,7 @@ def _bio(label: tuple[Any, ...]) -> tuple[Span, ...]:
         match = ENTITY.fullmatch(span.label)
         if match is None:
             before = ""
-            found.append(Span(span.start, span.end, OUTSIDE))
+            found.append(Span(span.start, span.end, span.label and OUTSIDE))
             continue
         mark, name = match.groups()
         begins = mark in STARTS or before != name
