@@ -11,6 +11,7 @@ from loanword.language.words import trimmed
 from loanword.tasks.aim import Answered
 from loanword.tasks.answers import Answers
 from loanword.tasks.spans import END, OPEN, START
+from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
 
@@ -119,6 +120,7 @@ def test_candidates_of_a_record_come_from_all_its_windows(tokenizer):
         ]
         assert spans[0] == max(every)
         assert spans == sorted(spans, reverse=True)
+        assert len({(start, end) for _, start, end in spans}) == len(spans)
 
 
 def test_nothing_is_an_answer_only_where_training_had_such_questions(tokenizer):
@@ -132,7 +134,46 @@ def test_nothing_is_an_answer_only_where_training_had_such_questions(tokenizer):
         (found,) = task.decode([logits], encoded, rows[:1], tokenizer)
         assert bool(found.label) == expected
     assert found.scores[""] == found.score > 0.5
-    assert math.isclose(sum(found.scores.values()), 1)
+    assert next(iter(found.scores)) == ""
+
+
+def by_what_they_say(logits, item, text, *, none):
+    """The answers of a window by trying all spans: each span once, each text by its best span."""
+    places = [n for n, offset in enumerate(item.offsets) if offset != (0, 0)]
+    spans = {}
+    for n, one in enumerate(places):
+        for two in places[n:]:
+            span = slice(item.offsets[one][0], item.offsets[two][1])
+            spans[span.start, span.stop] = max(
+                spans.get((span.start, span.stop), -math.inf), logits[one, 0] + logits[two, 1]
+            )
+    empty = [logits[0].sum()] * none
+    total = np.exp([*spans.values(), *empty]).sum()
+    found = {"": np.exp(empty[0]) / total} if none else {}
+    for (start, end), score in spans.items():
+        found[text[start:end]] = max(found.get(text[start:end], 0.0), np.exp(score) / total)
+    return found
+
+
+@pytest.mark.parametrize("none", [False, True])
+def test_the_answer_is_the_first_of_the_answers(none):
+    """Also where a text stands there twice, and where a lone mark begins the same span as the piece after it."""
+    text, rng = "hot hot tea", np.random.default_rng(0)
+    offsets = [(0, 0), (0, 3), (0, 3), (4, 7), (8, 11), (0, 0)]
+    item = Encoded(ids=[0, 1, 2, 3, 4, 5], language="en", row=0, offsets=offsets)
+    record, task, firsts = asked(text, "tea"), Answers(no_answer=none), set()
+    for _ in range(50):
+        logits = rng.normal(size=(6, 2))
+        (found,) = task.decode([logits], [item], [record], None)
+        for top in (1, 2, 9):
+            shown = task.shown(found, record, top=top)
+            assert shown["answers"][0] == {"answer": shown["answer"], "score": shown["score"]}
+        expected = by_what_they_say(logits, item, text, none=none)
+        assert found.scores == pytest.approx(expected)
+        ordered = [one["score"] for one in shown["answers"]]
+        assert ordered == sorted(ordered, reverse=True)
+        firsts.add(shown["answer"])
+    assert {"hot", "tea"} <= firsts
 
 
 def test_trivial_looks_at_no_question():

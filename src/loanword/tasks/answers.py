@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ class Answers(Task):
     """Extractive question answering: question and text read together, long texts in windows that overlap.
 
     A prediction's label holds the answer as a span of the text, or nothing where there is none; `scores` are the
-    probabilities of the best answers by what they say. Devlin et al. 2019, "BERT", section 4.2 and 4.3.
+    probabilities of the best answers, each that of the likeliest span that says it, the best first. Devlin et al. 2019,
+    "BERT", section 4.2 and 4.3.
     """
 
     columns = QUESTION
@@ -116,14 +117,15 @@ class Answers(Task):
     ) -> list[tuple[list[Scored], float]]:
         """Return the best spans of each of `count` records as (score, start, end), and the score of there being none.
 
-        Scores are sums of two logits, the best first; that of none is the least of all windows.
+        Scores are sums of two logits, the best first; that of none is the least of all windows. A span that several
+        windows have, or that a piece without characters begins as well, stands there once, with its best score.
         """
         spans: list[list[Scored]] = [[] for _ in range(count)]
         empty = [math.inf] * count
         for item, logits in zip(encoded, outputs, strict=True):
             empty[item.row] = min(empty[item.row], float(logits[0].sum()))
             spans[item.row] += likeliest(logits, item.offsets or [], longest=self.longest)
-        return [(sorted(found, reverse=True), none) for found, none in zip(spans, empty, strict=True)]
+        return [(_once(found), none) for found, none in zip(spans, empty, strict=True)]
 
     def _prediction(self, spans: list[Scored], none: float, text: str) -> Prediction:
         scores = [score for score, _, _ in spans] + ([none] if self.no_answer else [])
@@ -132,11 +134,11 @@ class Answers(Task):
         sure = softmax(np.array(scores))
         found: dict[str, float] = {}
         for (_, start, end), share in zip(spans, sure, strict=False):
-            found[text[start:end]] = found.get(text[start:end], 0.0) + float(share)
+            found.setdefault(text[start:end], float(share))
+        if not spans or (self.no_answer and none > spans[0][0]):
+            return Prediction(label=(), score=float(sure[-1]), scores={"": float(sure[-1]), **found})
         if self.no_answer:
             found[""] = float(sure[-1])
-        if not spans or (self.no_answer and none > spans[0][0]):
-            return Prediction(label=(), score=float(sure[-1]), scores=found)
         _, start, end = spans[0]
         return Prediction(label=(Span(start, end, text[start:end]),), score=float(sure[0]), scores=found)
 
@@ -170,7 +172,7 @@ class Answers(Task):
         return {"answerable-or-not": sum(right) / len(right)}
 
     def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
-        """Return the answer, where it stands in code points, its probability, and the `top` best ones."""
+        """Return the answer, where it stands in code points, its probability, and the `top` best ones, itself first."""
         span = next(iter(spans_of(prediction.label)), None)
         best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top]
         return {
@@ -190,6 +192,14 @@ class Answers(Task):
         """Return the settings."""
         names = ("dropout", "stride", "longest", "question", "no_answer")
         return {name: getattr(self, name) for name in names}
+
+
+def _once(spans: Iterable[Scored]) -> list[Scored]:
+    """Return the spans in the order of their scores, the best first, each once."""
+    found: dict[tuple[int, int], Scored] = {}
+    for one in sorted(spans, reverse=True):
+        found.setdefault(one[1:], one)
+    return list(found.values())
 
 
 def _lead(text: str, *, count: int = 3) -> tuple[Span, ...]:
