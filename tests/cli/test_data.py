@@ -85,5 +85,5 @@ def test_files_of_any_task_are_checked(call, tmp_path):
     assert f"{memory}:2: LW119 this is not well-formed XML: mismatched tag" in done.stderr
     tagged = tmp_path / "en.train.conll"
     tagged.write_text("Anna\tB-PER\nsings\tO\n", encoding="utf-8")
-    assert "1 rows" in call("data", "check", "--task", "tagging", tagged).stderr
+    assert f"{tagged}, 1 row\n" in call("data", "check", "--task", "tagging", tagged).stderr
     assert call("data", "check", "--task", "nonsense", tagged).exit_code == 2

@@ -21,6 +21,12 @@ def test_vectors_in_the_order_of_the_file(call, finished, rows, tmp_path, tiny_f
     assert {path.name for path in tmp_path.iterdir()} == {"texts.jsonl", "v.npy"}
 
 
+def test_one_text_is_one_vector(call, tmp_path, tiny_folder, write_jsonl):
+    one = write_jsonl(tmp_path / "one.jsonl", [{"text": "goats"}])
+    done = call("embed", tiny_folder("bert"), "--input", one, "--output", tmp_path / "v.npy")
+    assert done.stderr.startswith("1 vector of 32 numbers in")
+
+
 def test_roles(call, rows, tmp_path, tiny_folder):
     words = ["embed", tiny_folder("bert"), "--input", rows, "--output", tmp_path / "v.npy", "--column", "text=body"]
     assert call(*words, "--role", "query").exit_code == 0

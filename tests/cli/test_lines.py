@@ -51,19 +51,22 @@ def test_stdin_in_another_encoding(stdin):
         lines.given(None, noun="query", verb="search")
 
 
+NOUN = ("row", "rows")
 ROWS = [{"text": "a\n\u202eb"}, {"text": "水壶"}]
 
 
 def test_rows_as_a_file_as_json_and_for_people(tmp_path, capsys):
     briefly = [["one\ntwo\u202e", "three"], ["four"]]
-    lines.deliver(ROWS, target=tmp_path / "o.jsonl", as_json=False, briefly=briefly, noun="rows")
+    lines.deliver(ROWS, target=tmp_path / "o.jsonl", as_json=False, briefly=briefly, noun=NOUN)
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", f"2 rows in {tmp_path / 'o.jsonl'}\n")
     assert [json.loads(line) for line in (tmp_path / "o.jsonl").read_text(encoding="utf-8").splitlines()] == ROWS
     assert [path.name for path in tmp_path.iterdir()] == ["o.jsonl"]
-    lines.deliver(ROWS, target=None, as_json=True, briefly=briefly, noun="rows")
+    lines.deliver(ROWS[:1], target=tmp_path / "o.jsonl", as_json=False, briefly=briefly, noun=NOUN)
+    assert capsys.readouterr().err == f"1 row in {tmp_path / 'o.jsonl'}\n"
+    lines.deliver(ROWS, target=None, as_json=True, briefly=briefly, noun=NOUN)
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == ROWS
-    lines.deliver(ROWS, target=None, as_json=False, briefly=briefly, noun="rows")
+    lines.deliver(ROWS, target=None, as_json=False, briefly=briefly, noun=NOUN)
     assert capsys.readouterr().out.splitlines() == ["one two⟦U+202E⟧", "three", "four"]
 
 

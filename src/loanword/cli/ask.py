@@ -63,7 +63,8 @@ def ask(
         for question, answers in zip(asked, found, strict=True)
     ]
     briefly = ([_brief(one, row["question"]) for one in row["answers"]] for row in rows)
-    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun="questions with their answers")
+    noun = ("question with its answers", "questions with their answers")
+    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun=noun)
 
 
 def _brief(answer: dict[str, Any], question: str) -> str:

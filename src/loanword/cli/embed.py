@@ -39,4 +39,5 @@ def embed(
     vectors = embedder(model).embed(table.text, language=table.language, role=cast("Role | None", role))
     with written(target) as partial, partial.open("wb") as file:
         np.save(file, vectors)
-    typer.echo(f"{len(vectors)} vectors of {vectors.shape[1]} numbers in {output}", err=True)
+    noun = "vector" if len(vectors) == 1 else "vectors"
+    typer.echo(f"{len(vectors)} {noun} of {vectors.shape[1]} numbers in {output}", err=True)

@@ -36,17 +36,17 @@ def deliver(
     target: Path | None,
     as_json: bool,
     briefly: Iterable[Iterable[str]],
-    noun: str,
+    noun: tuple[str, str],
 ) -> None:
     """Hand over `rows`: to the file `target`, or as JSON on stdout, or as what is said `briefly` of each in some lines.
 
-    `noun` says what they are.
+    `noun` says what one of them is, and several.
     """
     from loanword.evaluation.words import visible
 
     if target:
         write((json.dumps(row, ensure_ascii=False) for row in rows), target)
-        typer.echo(f"{len(rows)} {noun} in {target}", err=True)
+        typer.echo(f"{len(rows)} {noun[len(rows) != 1]} in {target}", err=True)
     elif as_json:
         for row in rows:
             typer.echo(dumped(row))

@@ -76,4 +76,4 @@ def predict(
         [f"{found.task.brief(row)}\t" + "\t".join(filter(None, (record.text, record.pair)))]
         for row, record in zip(rows, records, strict=True)
     )
-    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun="predictions")
+    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun=("prediction", "predictions"))

@@ -59,4 +59,5 @@ def search(
         ]
         for row in rows
     )
-    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun="queries with their results")
+    noun = ("query with its results", "queries with their results")
+    lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun=noun)

@@ -119,8 +119,10 @@ def check_files(
             wrong.append(str(error))
         else:
             tables[role][language] = table
-            labels = f", {len(set(table.label) - {None})} labels" if shape.classes else ""
-            tell(f"{role} {language} ({name(language)}): {plain(path)}, {len(table)} rows{labels}")
+            kinds = len(set(table.label) - {None})
+            labels = f", {kinds} label{'s' if kinds != 1 else ''}" if shape.classes else ""
+            rows = f"{len(table)} row{'s' if len(table) != 1 else ''}"
+            tell(f"{role} {language} ({name(language)}): {plain(path)}, {rows}{labels}")
     raise_all(wrong, problems)
     return check(tables)
 
