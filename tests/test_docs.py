@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import tomllib
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -123,6 +124,21 @@ def test_the_parser_of_commands_can_fail():
     for wrong in (["transfer", "--tests", "x"], ["nothing"], ["data", "nothing"], ["predict"], ["demo", "--seed", "x"]):
         with pytest.raises(WrongCommand):
             parse(wrong)
+
+
+HOW_TO = ("own-data", "labels", "pairs", "tagging", "questions", "similarity-and-retrieval", "summarization", "recipes")
+
+
+@pytest.mark.parametrize("page", [*(f"docs/how-to/{name}.md" for name in HOW_TO), "docs/tour.md", "README.md"])
+def test_the_first_training_of_a_page_tests_its_source_too(page):
+    """What people copy reports the gap."""
+    words = next(words for words in commands(page) if words[0] == "transfer")
+    train, test = (
+        {value.partition("=")[0] for option, value in pairwise(words) if option == name}
+        for name in ("--train", "--test")
+    )
+    assert train
+    assert train <= test
 
 
 def test_the_command_line_page_names_every_verb_and_option():

@@ -87,3 +87,7 @@ def test_files_of_any_task_are_checked(call, tmp_path):
     tagged.write_text("Anna\tB-PER\nsings\tO\n", encoding="utf-8")
     assert f"{tagged}, 1 row\n" in call("data", "check", "--task", "tagging", tagged).stderr
     assert call("data", "check", "--task", "nonsense", tagged).exit_code == 2
+    tagged.write_text("Anna\tQ-PER\nsings\tO\n\nBo\tB-PER\n", encoding="utf-8")
+    done = call("data", "check", "--task", "tagging", tagged)
+    assert done.exit_code == 3
+    assert f"{tagged}:1 [tags]: LW312 the tag 'Q-PER'" in done.stderr
