@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loanword.durable import MANIFEST, beside, damage, listed, put, seal, written
+from loanword.durable import MANIFEST, beside, damage, listed, put, seal, sealed_around, written
+from loanword.errors import LoanwordError
 
 
 @pytest.fixture
@@ -108,6 +109,20 @@ def test_everything_is_flushed_before_it_appears_and_its_name_after(tmp_path, mo
     assert events[at + 1 :] == [str(tmp_path)]
 
 
+def test_what_lies_in_a_sealed_folder(sealed):
+    assert sealed_around(sealed / "deep" / "new") == sealed
+    assert sealed_around(sealed) is None
+    (sealed / MANIFEST).write_text('{"name": "of a web page"}')
+    assert sealed_around(sealed / "a.txt") is None
+
+
+def test_what_cannot_be_written_is_told_with_its_folder(tmp_path):
+    target = tmp_path / "gone" / "x.npy"
+    with pytest.raises(LoanwordError) as told, written(target) as partial:
+        partial.write_text("half")
+    assert str(told.value) == f"x.npy cannot be written to the folder {tmp_path / 'gone'}: No such file or directory"
+
+
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("old")
@@ -117,7 +132,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
             partial.write_text("ne")
             raise OSError("full")
 
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(LoanwordError, match="full"):
         spoil()
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert target.read_text() == "old"

@@ -66,6 +66,11 @@ def listed(folder: Path) -> set[str]:
     return set(json.loads((folder / MANIFEST).read_bytes()))
 
 
+def sealed_around(place: Path) -> Path | None:
+    """Return the sealed folder that `place` lies in, if there is one."""
+    return next((folder for folder in place.parents if _is_sealed(folder)), None)
+
+
 @contextmanager
 def beside(target: Path, *, needed: int = 0, advice: str = "") -> Iterator[Path]:
     """Give an empty folder on the file system of `target`, in which to make what is to take its place.
@@ -90,11 +95,17 @@ def beside(target: Path, *, needed: int = 0, advice: str = "") -> Iterator[Path]
 
 @contextmanager
 def written(target: Path) -> Iterator[Path]:
-    """Give a path to write to, which becomes the file `target` at the end, or is gone."""
+    """Give a path to write to, which becomes the file `target` at the end, or is gone.
+
+    What the disk refuses becomes a `LoanwordError` that names the target and its folder.
+    """
     partial = target.with_name(f".{target.name}{PARTIAL}")
     try:
         yield partial
         partial.replace(target)
+    except OSError as error:
+        reason = error.strerror or error
+        raise LoanwordError(f"{target.name} cannot be written to the folder {target.parent}: {reason}") from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -152,6 +163,14 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_sealed(folder: Path) -> bool:
+    try:
+        entries = dict(json.loads((folder / MANIFEST).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return False
+    return all(isinstance(one, dict) and set(one) == {"bytes", "sha256"} for one in entries.values())
 
 
 def _entry(path: Path) -> dict[str, int | str]:

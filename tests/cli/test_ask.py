@@ -52,6 +52,11 @@ def test_what_is_refused(call, documents, indexed, finished, tiny_bundle, tiny_f
         ([folder, QUESTION, "--documents", documents, "--model", tiny_folder("bert")], 3, "rows.csv [text]: LW112"),
         ([folder, QUESTION, "--documents", indexed[1], "--column", "text=words"], 2, "an index has no columns"),
         ([folder, QUESTION], 2, "--documents"),
+        (
+            [folder, QUESTION, "--documents", documents, "--output", documents / "o.jsonl"],
+            2,
+            "lies in the folder of --documents; choose another place",
+        ),
         ([tmp_path, QUESTION, "--documents", documents], 1, "is no bundle"),
     ):
         told = call("ask", *words)

@@ -34,6 +34,11 @@ def test_roles(call, rows, tmp_path, tiny_folder):
     assert (done.exit_code, "unknown role 'question'; known: query, document" in done.stderr) == (2, True)
 
 
+def test_a_folder_that_takes_no_files_is_told_as_such(call, rows, tmp_path):
+    done = call("embed", tmp_path / "nowhere", "--input", rows, "--output", "/proc/x.npy", "--column", "text=body")
+    assert (done.exit_code, "--output /proc/x.npy: " in done.stderr, ".partial" in done.stderr) == (2, True, False)
+
+
 def test_what_is_refused_before_a_model_is_loaded(call, rows, tmp_path):
     for words, status, says in (
         (["--output", tmp_path / "v.txt"], 2, "what is written is a NumPy array; give a name that ends in .npy"),

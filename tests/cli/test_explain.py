@@ -58,6 +58,8 @@ def test_what_is_refused(call, finished, page):
         (["text", "--format", "json", *out], "what is written is JSON; give a name that ends in .json"),
         (["text", "--out", page / "x.txt"], "what is written is a page; give a name that ends in .html"),
         (["text", "--out", page / "absent" / "x.html"], "its folder does not exist"),
+        (["text", "--out", folder / "report.html"], "is the report of a run, which would be lost"),
+        (["text", "--out", folder / "model" / "x.html"], "is a bundle or an index, which it would damage"),
         (["one", "two", "--beside", "three", *out], "--beside is for translations of one text, and there are 2"),
         (["one", "--beside", " ", *out], "text number 2: there is nothing in it to explain"),
         (["one", "--beside", "two", *["--language", "en"] * 3, *out], "there are 2 texts and 3 times --language"),

@@ -88,3 +88,10 @@ def test_a_console_that_lacks_the_letters(tmp_path):
     assert done.returncode == 3
     assert b"LW112" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_the_module_runs_as_the_command_does():
+    done = subprocess.run(
+        [sys.executable, "-m", "loanword.cli.main", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"loanword {__version__}\n")

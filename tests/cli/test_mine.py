@@ -53,6 +53,8 @@ def test_what_is_refused(run, call, files):
         (["--scoring", "dot"], 2, "unknown scoring 'dot'"),
         (["--gold", files / "nowhere.tsv"], 3, "LW101"),
         (["--neighbours", "0"], 2, "neighbours"),
+        (["--threshold", "nan"], 2, "threshold is nan; expected a finite number"),
+        (["--threshold", "inf"], 2, "threshold is inf; expected a finite number"),
     ):
         told = run(*words)
         assert told.exit_code == code, told.stderr
@@ -62,3 +64,31 @@ def test_what_is_refused(run, call, files):
     told = call("mine", "--source", "en.txt", "--target", "de=x.txt", "--out", files / "p.tsv")
     assert (told.exit_code, "--source en.txt: expected LANG=FILE, e.g. --source en=en.txt" in told.stderr) == (2, True)
     assert not (files / "pairs.csv").exists()
+
+
+@pytest.mark.parametrize("option", ["--source", "--target", "--gold"])
+def test_what_is_read_is_not_overwritten(call, files, tiny_folder, option):
+    named = {"--source": "ru.tsv", "--target": "ru.tsv", "--gold": "known.tsv"}[option]
+    (files / "ru.tsv").write_text("".join(f"{line}\t1\n" for line in SENTENCES["ru"]), encoding="utf-8")
+    (files / "link.tsv").symlink_to(files / named)
+    before = (files / named).read_bytes()
+    given = {"--source": f"en={files / 'en.txt'}", "--target": f"ru={files / 'ru.txt'}"}
+    given[option] = str(files / named) if option == "--gold" else f"ru={files / named}"
+    sides = [word for pair in given.items() for word in pair]
+    for out in (files / named, files / ".." / files.name / named, files / "link.tsv"):
+        told = call("mine", *sides, "--column", "text=1", "--threshold", "0", "--out", out)
+        assert (told.exit_code, f"is the {option}; what else stands in it would be lost" in told.stderr) == (2, True)
+    assert (files / named).read_bytes() == before
+
+
+def test_a_table_keeps_every_blank_but_what_would_break_it(call, files, tiny_folder, write_jsonl):
+    odd = "10\u00a0km,  5\u202fkg\u3000now\u2028then"
+    write_jsonl(files / "en.jsonl", [{"text": f" {odd}\tand\r\nso\non"}])
+    (files / "fr.txt").write_text("dix kilomètres\n", encoding="utf-8")
+    done = call(
+        "mine", "--source", f"en={files / 'en.jsonl'}", "--target", f"fr={files / 'fr.txt'}",
+        "--out", files / "p.tsv", "--model", tiny_folder("bert"),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    (line, end) = (files / "p.tsv").read_bytes().decode().split("\n")
+    assert (line.split("\t")[:2], end) == ([f" {odd} and so on", "dix kilomètres"], "")

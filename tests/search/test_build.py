@@ -80,3 +80,10 @@ def test_a_long_text_is_tokenized_in_parts(tiny_folder, monkeypatch):
 def test_the_language_may_be_said(documents, tiny_folder):
     index = Index.build(documents / "zh.txt", model=tiny_folder("bert"), language="zh_Hant")
     assert {one.language for one in index.passages} == {"zh-Hant"}
+
+
+def test_documents_are_not_replaced_by_their_own_index(built, tiny_folder, tmp_path):
+    copy = shutil.copytree(built.folder, tmp_path / "copy")
+    with pytest.raises(UsageError, match="which would be replaced; choose another folder"):
+        Index.build(copy / "passages.jsonl", out=copy, model=tiny_folder("bert"))
+    assert (copy / "passages.jsonl").is_file()

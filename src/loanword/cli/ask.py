@@ -42,7 +42,7 @@ def ask(
 
     target = expanded(output) if output else None
     if target:
-        expect_place(target, suffix=".jsonl")
+        expect_place(target, suffix=".jsonl", sources={"--documents": documents})
     asked = lines.given(questions, noun="question", verb="ask")
     columns, is_index = pairs(column, option="--column", what="OURS=THEIRS"), Index.is_at(documents)
     if columns and is_index:

@@ -33,7 +33,7 @@ def embed(
     from loanword.tokens.tokenizer import Role
 
     target = expanded(output)
-    expect_place(target, suffix=".npy", source=expanded(source))
+    expect_place(target, suffix=".npy", sources={"--input": source})
     columns = pairs(column, option="--column", what="OURS=THEIRS")
     table = read(source, language=language, shape=LABELLED_TEXT.unlabelled, columns=columns)
     vectors = embedder(model).embed(table.text, language=table.language, role=cast("Role | None", role))

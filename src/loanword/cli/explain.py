@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loanword.cli.options import ReportLanguage, dumped, expect_place
+from loanword.cli.options import ReportLanguage, dumped, expect_place, json_of
 from loanword.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def explain(
             for row in rows:
                 typer.echo(dumped(row))
             return
-        content = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+        content = json_of(rows, indent=1) + "\n"
     else:
         from loanword.deploy.explain_html import html
 
@@ -94,6 +93,10 @@ def _target(target: Path | None, form: str) -> Path | None:
             raise UsageError("give --out FILE.html, or --format json to have it on stdout")
         return None
     expect_place(target, suffix=ENDINGS[form], option="--out")
+    from loanword.evaluation.report import FILES, is_ours
+
+    if target.name in FILES and target.exists() and is_ours(target.parent):
+        raise UsageError(f"--out {target} is the report of a run, which would be lost. Choose another name")
     return target
 
 

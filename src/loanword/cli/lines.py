@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import typer
 
-from loanword.cli.options import dumped
+from loanword.cli.options import dumped, json_of
 from loanword.durable import written
 from loanword.errors import DataError, Problem, UsageError
 
@@ -45,7 +44,7 @@ def deliver(
     from loanword.evaluation.words import visible
 
     if target:
-        write((json.dumps(row, ensure_ascii=False) for row in rows), target)
+        write(map(json_of, rows), target)
         typer.echo(f"{len(rows)} {noun[len(rows) != 1]} in {target}", err=True)
     elif as_json:
         for row in rows:

@@ -77,3 +77,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # A console that lacks Chinese is no reason to fail.
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Annotated, Literal, cast
 
 import typer
 
-from loanword.cli.options import Column, Json, dumped, expect_place, pairs
+from loanword.cli.options import Column, Json, dumped, expect_place, json_of, pairs
+
+BREAKS = re.compile(r"\r\n|[\t\r\n]")
+"""What ends a cell or a row of a table."""
 
 
 def mine(
@@ -48,12 +51,16 @@ def mine(
     from loanword.search.mine import mine as mine_all
 
     place = expanded(out)
-    expect_place(place, suffix=".jsonl" if place.suffix == ".jsonl" else ".tsv", option="--out")
+    sides = {
+        "source": pairs([source], option="--source", what="LANG=FILE"),
+        "target": pairs([target], option="--target", what="LANG=FILE"),
+    }
+    read = {f"--{name}": file for name, side in sides.items() for file in side.values()} | {"--gold": gold}
+    expect_place(place, suffix=".jsonl" if place.suffix == ".jsonl" else ".tsv", sources=read, option="--out")
     watch = Terminal()
     try:
         mined = mine_all(
-            source=pairs([source], option="--source", what="LANG=FILE"),
-            target=pairs([target], option="--target", what="LANG=FILE"),
+            **sides,
             model=model,
             threshold=threshold,
             gold=gold,
@@ -68,9 +75,9 @@ def mine(
         watch.done()
     rows = mined.rows()
     if place.suffix == ".tsv":
-        lines.write(("\t".join(" ".join(str(cell).split()) for cell in row.values()) for row in rows), place)
+        lines.write(("\t".join(BREAKS.sub(" ", str(cell)) for cell in row.values()) for row in rows), place)
     else:
-        lines.write((json.dumps(row, ensure_ascii=False) for row in rows), place)
+        lines.write(map(json_of, rows), place)
     if as_json:
         typer.echo(dumped({"out": out, **mined.describe()}))
         return

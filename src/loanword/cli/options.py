@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import shlex
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,14 +106,40 @@ def typed() -> str:
     return shlex.join(["loanword", *sys.argv[1:]])
 
 
-def expect_place(output: Path, *, suffix: str, source: Path | None = None, option: str = "--output") -> None:
-    """Raise `UsageError` unless `output` is a name for a file of this kind, with a place, and not that of `source`."""
+def expect_place(
+    output: Path, *, suffix: str, sources: Mapping[str, str | None] | None = None, option: str = "--output"
+) -> None:
+    """Raise `UsageError` unless `output` is a name for a file of this kind, in a folder where one can be written.
+
+    It must be none of the `sources`, by the option that names each, whatever the path is spelt like, stand in no folder
+    among them, and in no bundle or index.
+    """
+    from loanword.config import expanded
+    from loanword.durable import sealed_around
+
     if output.suffix != suffix:
         raise UsageError(f"{option} {output}: what is written is {KINDS[suffix]}; give a name that ends in {suffix}")
     if output.is_dir() or not output.parent.is_dir():
         raise UsageError(f"{option} {output}: " + ("is a folder" if output.is_dir() else "its folder does not exist"))
-    if source and source.exists() and output.exists() and output.samefile(source):
-        raise UsageError(f"{option} {output} is the --input; what else stands in it would be lost. Choose another name")
+    folder = output.absolute().parent.resolve()
+    for name, given in (sources or {}).items():
+        source = expanded(given) if given else None
+        if source and source.is_dir() and folder.is_relative_to(source.resolve()):
+            raise UsageError(f"{option} {output} lies in the folder of {name}; choose another place")
+        if source and source.exists() and output.exists() and output.samefile(source):
+            raise UsageError(
+                f"{option} {output} is the {name}; what else stands in it would be lost. Choose another name"
+            )
+    if sealed := sealed_around(folder / output.name):
+        raise UsageError(
+            f"{option} {output}: {sealed} is a bundle or an index, which it would damage; choose another place"
+        )
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(f"{option} {output}: the folder {output.parent} cannot be written to: {reason}") from None
 
 
 def nested(**parts: Any) -> dict[str, Any]:
@@ -121,4 +150,17 @@ def nested(**parts: Any) -> dict[str, Any]:
 def dumped(value: Any, *, indent: int | None = None) -> str:
     """Return `value` as JSON that stdout can carry: plain ASCII where its encoding is not UTF-8."""
     encoding = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name
-    return json.dumps(value, indent=indent, ensure_ascii=encoding != "utf-8")
+    return json_of(value, indent=indent, ascii_only=encoding != "utf-8")
+
+
+def json_of(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
+    """Return `value` as JSON; numbers that are not finite are null, as in reports."""
+    return json.dumps(_finite(value), indent=indent, ensure_ascii=ascii_only, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -54,7 +54,7 @@ def predict(
         raise UsageError("--column is for --input; texts from the command line or stdin have no columns")
     target = expanded(output) if output else None
     if target:
-        expect_place(target, suffix=".jsonl", source=expanded(source) if source else None)
+        expect_place(target, suffix=".jsonl", sources={"--input": source})
     settings = measured(override)
     if "evaluation" in settings.model_fields_set:
         raise UsageError("--set evaluation: nothing is measured here; it is for loanword evaluate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,8 @@ def mine(
     """
     watch = progress or Silent()
     expect_scoring(scoring)
+    if threshold is not None and not math.isfinite(threshold):
+        raise UsageError(f"threshold is {threshold}; expected a finite number, the least score of a pair")
     watch.stage("read")
     left, right, known = _read(source, target, gold, columns)
     rows = _different(left.text), _different(right.text)
