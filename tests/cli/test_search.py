@@ -50,8 +50,11 @@ def test_a_model_of_pairs_puts_them_in_order(call, indexed, tiny_bundle):
     assert [one["relevance"] for one in row["results"]] == pytest.approx(
         [hit.relevance for hit in expected[:3]], abs=5e-3
     )
-    (shown, *_) = call("search", index, "goats", "--rerank", folder, "--label", "other").stdout.splitlines()
-    assert 0 < float(shown.partition("\t")[0]) < 1
+    rows = call("search", index, "goats", "--top", "3", "--rerank", folder, "--candidates", "6").stdout.splitlines()
+    shown = [[float(one) for one in line.split("\t")[:2]] for line in rows]
+    assert shown == [[round(one["relevance"], 3), round(one["score"], 3)] for one in row["results"]]
+    (other, *_) = call("search", index, "goats", "--rerank", folder, "--label", "other").stdout.splitlines()
+    assert 0 < float(other.partition("\t")[0]) < 1
 
 
 def test_what_is_refused(call, indexed, finished, tiny_bundle, tmp_path, tiny_folder):
@@ -70,6 +73,7 @@ def test_what_is_refused(call, indexed, finished, tiny_bundle, tmp_path, tiny_fo
             "no class 'x'; it has: other, relevant",
         ),
         ([index, "goats", "--label", "relevant"], 2, "give both"),
+        ([index, "goats", "--output", index / "passages.jsonl"], 2, "is a bundle or an index, which it would damage"),
         ([index, "goats", "--output", tmp_path / "x.csv"], 2, "give a name that ends in .jsonl"),
     ):
         told = call("search", *words)

@@ -184,7 +184,8 @@ def test_what_users_see():
     found = task.shown(Prediction(("food", "winter"), 0.4, scores), record, top=3)
     assert found["labels"] == [{"label": "food", "score": 0.9}, {"label": "winter", "score": 0.6}]
     assert [one["label"] for one in found["best"]] == ["food", "winter", "sun"]
-    assert task.brief(found) == "food 0.900  winter 0.600"
+    assert task.brief(found) == "food 0.900  winter 0.600 (sun 0.200)"
+    assert task.brief(task.shown(Prediction(("food", "winter"), 0.4, scores), record)) == "food 0.900  winter 0.600"
     nothing = task.shown(Prediction((), 0.4, {"food": 0.3, "sun": 0.2}), record)
     assert (nothing["labels"], nothing["best"]) == ([], [{"label": "food", "score": 0.3}])
     assert task.brief(nothing) == "- (food 0.300)"

@@ -55,9 +55,14 @@ def search(
     briefly = (
         [
             *([f"# {row['query']}"] if len(rows) > 1 else []),
-            *(f"{one.get('relevance', one['score']):.3f}\t{lines.where(one)}\t{one['text']}" for one in row["results"]),
+            *("\t".join((*_scores(one), lines.where(one), one["text"])) for one in row["results"]),
         ]
         for row in rows
     )
     noun = ("query with its results", "queries with their results")
     lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun=noun)
+
+
+def _scores(found: dict[str, Any]) -> list[str]:
+    """The probability that it is relevant, where a model was asked, and the cosine."""
+    return [f"{found[name]:.3f}" for name in ("relevance", "score") if name in found]

@@ -189,11 +189,12 @@ class MultiLabel(Task):
         return {"text": record.text, **named}
 
     def brief(self, shown: Mapping[str, Any]) -> str:
-        """Name what is said with its probabilities; where nothing is, the best in brackets."""
-        said, best = (
-            "  ".join(f"{item['label']} {item['score']:.3f}" for item in shown[key]) for key in ("labels", "best")
+        """Name what is said with its probabilities, and in brackets those of the best that are not."""
+        unsaid = [item for item in shown["best"] if item not in shown["labels"]]
+        said, rest = (
+            "  ".join(f"{item['label']} {item['score']:.3f}" for item in items) for items in (shown["labels"], unsaid)
         )
-        return said or f"- ({best})"
+        return f"{said or '-'} ({rest})" if rest else said or "-"
 
     def state(self) -> dict[str, Any]:
         """Return labels, thresholds and settings."""
