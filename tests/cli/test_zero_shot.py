@@ -26,7 +26,7 @@ def test_texts_that_are_looked_at_are_told(call, toy_data, tiny_folder, tmp_path
         "--report-language", "zh",
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
-    assert "非零样本：用到了ru 的文本；标签仅由名称给出" in done.stdout
+    assert "非零样本：用到了ru 的文本；标签仅由名称给出，得分经 ru 的无标注文本校正" in done.stdout
 
 
 def test_a_model_of_pairs_can_do_it(call, toy_data, tiny_folder, tmp_path, write_jsonl):
@@ -52,6 +52,9 @@ def test_a_model_of_pairs_can_do_it(call, toy_data, tiny_folder, tmp_path, write
 def test_wrong_calls_are_told_in_words(call, toy_data, tmp_path):
     for words, says in (
         (("--label", "a", "--label", "a=b"), "--label a is given twice"),
+        (("--label", "a=", "--label", "b= "), "--label a=: nothing follows the sign; expected NAME or NAME=ABOUT"),
+        ((*WORDS, "--temperature", "1e-300"), "temperature is 1e-300; expected a number from 0.003 to 100"),
+        ((*WORDS, "--temperature", "inf"), "temperature is inf; expected a number from 0.003 to 100"),
         (("--label", "a"), "there is one label; give two or more"),
         ((*WORDS, "--template", "about it"), "template 'about it': expected {label} in it, once"),
         ((*WORDS, "--test", "de"), "--test de: expected LANG=FILE"),

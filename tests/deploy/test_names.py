@@ -14,7 +14,7 @@ from loanword.config import EncoderSettings
 from loanword.data.records import Record, Table
 from loanword.deploy.base import load_base
 from loanword.deploy.bundle import Bundle
-from loanword.deploy.names import by_cosine, by_inference, sentences
+from loanword.deploy.names import HIGHEST, LOWEST, by_cosine, by_inference, sentences
 from loanword.errors import ConfigError, UsageError
 from loanword.hardware import Hardware
 from loanword.strategies.regime import Lineage
@@ -91,7 +91,7 @@ def test_it_is_a_bundle_as_any_other(tiny_folder, tmp_path, toy_data):
     )
     assert repr(back).endswith("without training)")
     report = loanword.evaluate(back, test={"ru": toy_data["test"]["ru"], "en": toy_data["test"]["en"]})
-    assert report.regime.startswith("not zero-shot: saw text of ru; labels known by name; ")
+    assert report.regime.startswith("not zero-shot: saw text of ru; labels known by name, scores shifted by")
     assert report.targets == sorted(report.languages, key=lambda tag: report.languages[tag].metrics["accuracy"].score)
     assert load_base(str(tmp_path / "model"), EncoderSettings()).lineage is None
 
@@ -101,9 +101,20 @@ def test_a_lower_temperature_is_surer_of_the_same_labels(tiny_folder):
     cold, warm = (by_cosine(LABELS, model=folder, temperature=value, hardware=CPU) for value in (0.01, 0.1))
     assert [one.label for one in cold.predict(TEXTS)] == [one.label for one in warm.predict(TEXTS)]
     assert (scores_of(cold).max(axis=1) > scores_of(warm).max(axis=1)).all()
-    for wrong in (0.0, -1.0, float("nan")):
-        with pytest.raises(UsageError, match=r"temperature is .*; it must be more than 0"):
+    for wrong in (0.0, -1.0, float("nan"), float("inf"), 1e-300, 0.0029, 1e308):
+        with pytest.raises(UsageError, match=r"temperature is .*; expected a number from 0.003 to 100"):
             by_cosine(LABELS, model=folder, temperature=wrong, hardware=CPU)
+
+
+@pytest.mark.parametrize("temperature", [LOWEST, HIGHEST])
+def test_temperatures_at_the_ends_make_probabilities(tiny_folder, temperature):
+    made = by_cosine(
+        LABELS, model=str(tiny_folder("bert")), temperature=temperature, unlabelled=UNLABELLED, hardware=CPU
+    )
+    found = scores_of(made)
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert np.exp(-2 / LOWEST) > 0
 
 
 # --- by inference ----------------------------------------------------------------------------------------------

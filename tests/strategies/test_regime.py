@@ -150,8 +150,13 @@ def test_labels_by_name_alone_are_zero_shot():
 
 def test_texts_of_tested_languages_are_seen_and_others_are_not():
     found = line(**NAMES, texts=("de", "fr", "sw"))
-    assert found == f"not zero-shot: saw text of de and sw; labels known by name; {NOTHING}"
-    assert line(**NAMES, texts=("fr",)) == line(**NAMES)
+    by_name = "labels known by name, scores shifted by unlabelled text of"
+    assert found == f"not zero-shot: saw text of de and sw; {by_name} de, fr, sw; {NOTHING}"
+    assert line(**NAMES, texts=("fr",)) == (
+        f"zero-shot: no labelled text seen in any language; {by_name} fr; {NOTHING}"
+    )
+    chinese = line(**NAMES, texts=("fr", "ja"), language="zh")
+    assert "；标签仅由名称给出，得分经 fr、ja 的无标注文本校正；" in chinese
     assert line(**NAMES, texts=("de",), language="zh").startswith("非零样本：用到了de 的文本；")
 
 
@@ -162,7 +167,8 @@ def test_labels_by_name_for_an_encoder_that_was_trained_before():
         "zero-shot: no target text or label seen in training or selection; "
         f"labels known by name, the encoder trained on en before; {NOTHING}"
     )
-    assert line(**NAMES, earlier=before, texts=("en",)) == found
+    told = line(**NAMES, earlier=before, texts=("en",))
+    assert told == found.replace("en before", "en before, scores shifted by unlabelled text of en")
     unknown = line(**NAMES, earlier=Lineage(sources=()))
     assert unknown.startswith("not known to be zero-shot: ")
     first = Lineage(sources=("sw",), checkpoint="last")

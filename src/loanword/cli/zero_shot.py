@@ -31,7 +31,8 @@ def zero_shot(
         str | None, typer.Option("--by", metavar="RUN", help="A bundle of pairs: labels whose sentences texts entail.")
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="What cosines are divided by; it sharpens probabilities. [0.0075]")
+        float | None,
+        typer.Option(help="What cosines are divided by, 0.003 to 100; it sharpens probabilities. [0.0075]"),
     ] = None,
     column: Column = None,
     report_language: ReportLanguage = "en",
@@ -49,6 +50,9 @@ def zero_shot(
     from loanword.evaluation.words import expect_language
 
     expect_language(report_language)
+    if empty := [one for one in label if "=" in one and not one.partition("=")[2].strip()]:
+        wrong = [f"--label {one}: nothing follows the sign; expected NAME or NAME=ABOUT" for one in empty]
+        raise ConfigError(wrong, where="command line")
     names = [one.partition("=")[0].strip() for one in label]
     if len(set(names)) < len(names):
         twice = dict.fromkeys(name for name in names if names.count(name) > 1)

@@ -26,6 +26,9 @@ TEMPLATE = f"This text is about {PLACE}."
 TEMPERATURE = 0.0075
 """What cosines are divided by before the softmax; it fits e5-small, whose cosines differ little."""
 
+LOWEST, HIGHEST = 0.003, 100.0
+"""Temperatures that make probabilities: cosines differ by 2 at most, and e^(-2 / 0.003) is a number above 0 still."""
+
 
 def by_cosine(
     labels: Mapping[str, str] | Sequence[str],
@@ -43,8 +46,8 @@ def by_cosine(
     mean, which tells no topic, but how near the label lies to everything (after Zhao et al. 2021, "Calibrate Before
     Use: Improving Few-Shot Performance of Language Models").
     """
-    if not temperature > 0:
-        raise UsageError(f"temperature is {temperature}; it must be more than 0")
+    if not LOWEST <= temperature <= HIGHEST:
+        raise UsageError(f"temperature is {temperature}; expected a number from {LOWEST:g} to {HIGHEST:g}")
     said = sentences(labels, templates)
     base = load_base(model, EncoderSettings())
     encoder, tokenizer = base.loaded.encoder, base.loaded.tokenizer

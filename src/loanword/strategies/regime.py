@@ -38,6 +38,7 @@ WORDS = {
         "trained": "trained on {sources}",
         "by name": "labels known by name",
         "by name, after": "labels known by name, the encoder trained on {tags} before",
+        "shifted": "{how}, scores shifted by unlabelled text of {tags}",
         "untrained": "no weights trained, nothing selected",
         "line": "{kind}; {how}; {weights}",
     },
@@ -67,6 +68,7 @@ WORDS = {
         "trained": "训练语言 {sources}",
         "by name": "标签仅由名称给出",
         "by name, after": "标签仅由名称给出，编码器此前的训练语言 {tags}",
+        "shifted": "{how}，得分经 {tags} 的无标注文本校正",
         "untrained": "未训练权重，未做任何选择",
         "line": "{kind}；{how}；{weights}",
         "target text": "目标语言文本",
@@ -160,6 +162,7 @@ def regime(lineage: Lineage, *, tested: Collection[str], language: str = "en") -
     known = words["list"].join(trained) or words["somewhere"]
     if lineage.names:
         how, weights = words["by name, after" if lineage.earlier else "by name"].format(tags=known), words["untrained"]
+        how = words["shifted"].format(how=how, tags=words["list"].join(lineage.texts)) if lineage.texts else how
     else:
         how, weights = words["trained"].format(sources=_sources(lineage, words)), _weights(lineage, words)
     kind = words[kind].format(seen=words["list"].join(seen))
