@@ -146,8 +146,19 @@ def test_overrides_of_a_part_tell_its_own_keys():
         part(MeasureSettings, given, overrides=["encoder.max_length=1", "nonsense", "encoder.poling=cls"], where="here")
     assert len(caught.value.problems) == 3
     assert "unknown key 'encoder.poling'; did you mean 'encoder.pooling'?" in str(caught.value)
-    with pytest.raises(ConfigError, match=r"unknown key 'training'$"):
+    with pytest.raises(
+        ConfigError, match=r"unknown key 'training'; known: task_options, encoder, evaluation, hardware$"
+    ):
         part(MeasureSettings, {"training": {}}, where="here")
+
+
+def test_an_unknown_key_of_a_section_is_told_with_those_it_has():
+    with pytest.raises(ConfigError) as caught:
+        part(MeasureSettings, {}, overrides=["evaluation.foo=1", "hardware.x.y=2"], where="here")
+    assert caught.value.problems == (
+        "unknown key 'evaluation.foo'; known there: checkpoint, resamples, micro_tokens, compare_checkpoints, examples",
+        "unknown key 'hardware.x'; known there: device, precision, threads",
+    )
 
 
 def test_all_problems_at_once():

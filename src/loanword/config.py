@@ -346,8 +346,12 @@ def _describe(item: Any, model: type[BaseModel]) -> list[str]:
     """Say what is wrong with one value of `model`, and what would be right: mostly one line."""
     place = ".".join(str(part) for part in item["loc"]) or "recipe"
     if item["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(place, _keys(model), n=1)
-        return [f"unknown key '{place}'" + (f"; did you mean '{close[0]}'?" if close else "")]
+        *section, last = map(str, item["loc"])
+        known = _within(model, section)
+        close = difflib.get_close_matches(last, known if section else _keys(model), n=1)
+        if close:
+            return [f"unknown key '{place}'; did you mean '{'.'.join((*section, close[0]))}'?"]
+        return [f"unknown key '{place}'; known{' there' if section else ''}: {', '.join(known)}"]
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "value_error":
         return [f"{place}: {line}" for line in message.splitlines()]
@@ -356,6 +360,13 @@ def _describe(item: Any, model: type[BaseModel]) -> list[str]:
     value = repr(item["input"])
     value = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
     return [f"{place} = {value}: {message[0].lower()}{message[1:]}"]
+
+
+def _within(model: type[BaseModel], section: Iterable[str]) -> list[str]:
+    """Return the keys of a `section` of `model`."""
+    for name in section:
+        model = model.model_fields[name].annotation  # type: ignore[assignment]
+    return list(model.model_fields)
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
