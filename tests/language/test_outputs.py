@@ -1,5 +1,6 @@
 import pytest
 
+from loanword.language import outputs
 from loanword.language.outputs import identified, share_in
 from loanword.language.tag import canonical
 
@@ -33,6 +34,31 @@ def test_languages_are_named_by_their_tags():
     assert identified(texts) == list(tags)
     assert identified(["", " \n", "12345 ..."]) == ["und"] * 3
     assert identified([]) == []
+
+
+@pytest.mark.parametrize("text", ["Hello world", "a kettle", "Niemand", "ok"])
+def test_a_word_or_two_that_could_be_of_many_languages_are_of_none(text):
+    import py3langid
+
+    assert py3langid.classify(text)[0] != "zxx"
+    assert identified([text]) == ["und"]
+
+
+def test_the_probability_is_that_of_the_identifier_where_it_gives_one():
+    import py3langid
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    own = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    texts = [
+        "Hello world",
+        "две козы",
+        "水壶",
+        "two goats on a ferry",
+        *(text for lines in TEXTS.values() for text in lines),
+    ]
+    for text in texts:
+        code, share = outputs._likeliest(py3langid, text)
+        assert (code, share) == (own.classify(text)[0], pytest.approx(own.classify(text)[1], abs=2e-3))
 
 
 def test_every_language_that_is_identified_is_a_tag():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
+
+import numpy as np
 
 from loanword.errors import MissingExtra
 from loanword.language.identify import in_wrong_script
@@ -12,6 +15,9 @@ from loanword.language.tag import canonical
 
 NONE = "zxx"
 """What py3langid calls a text without words."""
+
+SURE = 0.5
+"""Least probability of a language that is named: likelier than all others together (docs/log.md)."""
 
 
 def share_in(texts: Sequence[str], language: str) -> float:
@@ -31,10 +37,21 @@ def share_in(texts: Sequence[str], language: str) -> float:
 
 
 def identified(texts: Sequence[str]) -> list[str]:
-    """Return the language of each of `texts` as py3langid sees it; "und" where there is none."""
+    """Return the language of each of `texts` as py3langid sees it; "und" where no language is likelier than not."""
     identifier = _identifier()
-    seen = [identifier.classify(text)[0] if text.strip() else NONE for text in texts]
-    return ["und" if code == NONE else canonical(code) for code in seen]
+    seen = [_likeliest(identifier, text) if text.strip() else (NONE, 0.0) for text in texts]
+    return [canonical(code) if code != NONE and share >= SURE else "und" for code, share in seen]
+
+
+def _likeliest(identifier: ModuleType, text: str) -> tuple[str, float]:
+    """Return the language that py3langid puts first, and its probability.
+
+    The features of a text are not independent, and add up to a false certainty: the softmax is tempered by the root of
+    the number of bytes, as py3langid tempers its own.
+    """
+    codes, scores = zip(*identifier.rank(text), strict=True)
+    tempered = np.array(scores) / math.sqrt(len(text.encode("utf-8", "surrogatepass")))
+    return codes[0], float(1 / np.exp(tempered - tempered[0]).sum())
 
 
 @cache
