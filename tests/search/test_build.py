@@ -6,6 +6,7 @@ import pytest
 from loanword.deploy.embedding import embedder
 from loanword.durable import MANIFEST
 from loanword.errors import DataError, UsageError
+from loanword.progress import Silent
 from loanword.search import build as module
 from loanword.search import index
 from loanword.search.index import Index
@@ -87,3 +88,25 @@ def test_documents_are_not_replaced_by_their_own_index(built, tiny_folder, tmp_p
     with pytest.raises(UsageError, match="which would be replaced; choose another folder"):
         Index.build(copy / "passages.jsonl", out=copy, model=tiny_folder("bert"))
     assert (copy / "passages.jsonl").is_file()
+
+
+def test_the_sizes_that_were_taken_are_said_and_recorded(documents, tiny_folder, tmp_path):
+    class Listening(Silent):
+        said = ()
+
+        def say(self, text):
+            self.said += (text,)
+
+    def made(**sizes):
+        watch = Listening()
+        index = Index.build(documents / "en.txt", model=tiny_folder("bert"), language="en", progress=watch, **sizes)
+        return index.info.length, index.info.overlap, watch.said
+
+    most = embedder(tiny_folder("bert")).tokenizer.max_length
+    assert made(length=24, overlap=8) == (24, 8, ())
+    length, overlap, (said,) = made(length=10**9, overlap=8)
+    assert (length, overlap) == (most, 8)
+    assert said == f"passages have at most {most} pieces, not 1000000000: the model reads no more"
+    length, overlap, (said,) = made(length=8, overlap=100)
+    assert (length, overlap) == (8, 3)
+    assert said == "neighbouring passages share at most 3 pieces, not 100: half of a passage's text"

@@ -4,6 +4,7 @@ import pytest
 
 from loanword.errors import DataError, UsageError
 from loanword.search.documents import Documents
+from loanword.search.passages import passages
 
 
 def listed(root, **options):
@@ -43,9 +44,36 @@ def test_a_single_file_and_a_column_of_ones_own(folder, tmp_path):
     assert listed(tmp_path / "t.jsonl", columns={"text": "says"}) == [("t.jsonl", 1, "x y")]
 
 
-def test_only_pages_have_runs(folder):
+def test_only_pages_and_what_has_a_byte_order_mark_have_runs(folder):
     runs = {one.name: one.runs for one in Documents.within(folder).read()}
-    assert {name for name, found in runs.items() if found} == {"deep/er/p.html"}
+    assert {name for name, found in runs.items() if found} == {"b.txt", "deep/er/p.html"}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "Der Kessel ist warm.\r\n\r\nNiemand zählte."),
+        ("a.md", "# Fähre\n\nkein Boot"),
+        ("a.md.gz", "# Fähre\n\nkein Boot"),
+        ("a.html", "<p>zwei Ziegen</p> <p>ein Boot</p>"),
+    ],
+)
+def test_places_are_those_of_the_file_with_its_byte_order_mark(tmp_path, mark, name, content):
+    data = (mark + content).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    (document,) = Documents.within(tmp_path).read()
+    whole = data.decode("utf-8")
+    assert not document.text.startswith("\ufeff")
+    for room in (14, 99):
+        found = passages(document, range(len(document.text)), room=room, overlap=0)
+        assert (len(found) > 1) == (room == 14)
+        for one in found:
+            for word in one.text.split():
+                start, end = one.place(one.text.index(word), one.text.index(word) + len(word))
+                assert whole[start:end] == word
+            assert whole[one.start : one.end].split()[0].startswith(one.text.split()[0])
+            assert whole[one.start : one.end].endswith(one.text.split()[-1])
 
 
 def test_all_problems_of_all_files_at_once(folder):

@@ -25,6 +25,9 @@ MAX_RATIO = 100
 """Unpacked bytes allowed for each packed byte beyond `FREE_BYTES`."""
 
 PIECE = 2**20
+MARK = "\ufeff"
+"""A byte order mark, which is no part of the text."""
+
 MAGIC = {b"PAR1": "parquet", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip or Excel", b"\xd0\xcf\x11\xe0": "old Excel"}
 UTF8 = "save the file as UTF-8, for instance with: iconv -f {encoding} -t UTF-8 IN > OUT"
 
@@ -84,7 +87,7 @@ def decode(data: bytes, findings: Findings) -> str:
             fix=UTF8.format(encoding="ISO-8859-1") + " (or from the encoding that it is in)",
             line=data.count(b"\n", 0, error.start) + 1,
         )
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix(MARK)
     if not text.strip():
         findings.stop("LW110", cause="the file holds nothing but blanks", fix="check how it was written or copied")
     return text

@@ -42,7 +42,8 @@ def write_index(
         folder = staging / target.name
         folder.mkdir()
         watch.stage("read", detail=str(documents.root))
-        cut = _cut(documents, encoder.tokenizer, columns=columns, language=language, length=length, overlap=overlap)
+        length, room, overlap = _sizes(encoder.tokenizer, length=length, overlap=overlap, watch=watch)
+        cut = _cut(documents, encoder.tokenizer, columns=columns, language=language, room=room, overlap=overlap)
         write_passages(cut, folder / PASSAGES)
         count = _write_vectors(folder, encoder, approximate=approximate, watch=watch)
         info = Info(model=model, length=length, overlap=overlap, passages=count)
@@ -83,18 +84,32 @@ def _write_vectors(folder: Path, encoder: Bundle, *, approximate: bool, watch: P
     return len(stored)
 
 
+def _sizes(tokenizer: Tokenizer, *, length: int, overlap: int, watch: Progress) -> tuple[int, int, int]:
+    """Return how many pieces a passage has at most, how many of them are text, how many neighbours share; say if less.
+
+    A passage is no longer than the model reads, and shares half of its text at most.
+    """
+    (nothing,) = tokenizer.encode([""], languages=["und"], role="document")
+    kept = min(length, tokenizer.max_length)
+    room = max(1, kept - len(nothing.ids))
+    shared = min(overlap, room // 2)
+    if kept < length:
+        watch.say(f"passages have at most {kept} pieces, not {length}: the model reads no more")
+    if shared < overlap:
+        watch.say(f"neighbouring passages share at most {shared} pieces, not {overlap}: half of a passage's text")
+    return kept, room, shared
+
+
 def _cut(
     documents: Documents,
     tokenizer: Tokenizer,
     *,
     columns: Mapping[str, str] | None,
     language: str | None,
-    length: int,
+    room: int,
     overlap: int,
 ) -> Iterator[Passage]:
     """Read and cut the documents one by one; raises `DataError` after the last."""
-    (nothing,) = tokenizer.encode([""], languages=["und"], role="document")
-    room = max(1, min(length, tokenizer.max_length) - len(nothing.ids))
     for document in documents.read(columns=columns):
         found = passages(document, _starts(document.text, tokenizer), room=room, overlap=overlap)
         tags = identified([one.text for one in found]) if language is None else [language] * len(found)

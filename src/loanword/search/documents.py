@@ -14,7 +14,7 @@ from loanword.config import expanded
 from loanword.data.codes import Findings
 from loanword.data.read import EXTENSIONS, read
 from loanword.data.shapes.texts import TEXTS
-from loanword.data.text import decode, expect_file, load
+from loanword.data.text import MARK, decode, expect_file, load
 from loanword.errors import DataError, Problem, UsageError
 from loanword.search.html import Run, text_of
 
@@ -30,7 +30,8 @@ KINDS = (*WHOLE, *EXTENSIONS)
 class Document:
     """A text and where it is from: the file's path in the folder, and the line of a row (0 for a whole file).
 
-    `runs` say where in the file the parts of the text stand, if it is not the file as it is.
+    `runs` say where in the file the parts of the text stand, if it is not the file as it is; a byte order mark is a
+    code point of the file.
     """
 
     name: str
@@ -89,18 +90,21 @@ class Documents:
             return
         findings = Findings(str(path))
         expect_file(path, findings)
-        text = decode(load(path, packed=path.suffix.lower() == ".gz", parquet=False, findings=findings), findings)
+        data = load(path, packed=path.suffix.lower() == ".gz", parquet=False, findings=findings)
+        text, before = decode(data, findings), int(data.startswith(MARK.encode()))
         if (place := text.find("\0")) >= 0:
             line = text.count("\n", 0, place) + 1
             findings.add("LW212", cause="a NUL character stands in the text", fix="remove it", line=line)
         findings.raise_any()
         if kind not in PAGES:
-            yield Document(name, text)
+            yield Document(name, text, runs=((0, len(text), before, before + len(text)),) if before else ())
             return
         found, runs = text_of(text)
         if not found:
             findings.stop("LW110", cause="the page holds no text", fix="give the page as a browser shows it")
-        yield Document(name, found, runs=tuple(runs))
+        yield Document(
+            name, found, runs=tuple((start, end, there + before, then + before) for start, end, there, then in runs)
+        )
 
 
 def _kind(path: Path) -> str:

@@ -95,8 +95,9 @@ class Index:
 
         The index is written to the folder `out`, whole or not at all, in the place of an older one; without `out` it
         lasts as long as the object. Passages have at most `length` pieces; neighbours share whole sentences of at most
-        `overlap` pieces. `language` is that of all documents; None has it identified for each passage. An `approximate`
-        index is searched by faiss: for more than some million passages.
+        `overlap` pieces. Where that is more than the model reads, or than half a passage, less is taken, said and
+        recorded. `language` is that of all documents; None has it identified for each passage, "und" where that is not
+        sure. An `approximate` index is searched by faiss: for more than some million passages.
 
         Raises `DataError` with all problems of all files, `UsageError` for a folder without documents and for an `out`
         that holds something else.

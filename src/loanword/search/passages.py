@@ -32,7 +32,7 @@ BREAKS = (
 class Passage:
     """Part of a document: its text, and from where to where it stands in the file, or in the row at `line`.
 
-    Places count code points from 0; a byte order mark is none.
+    Places count code points from 0; in a file, a byte order mark is one.
     """
 
     document: str
