@@ -3,6 +3,8 @@ import os
 import subprocess
 import sys
 
+from tests.corpus import SENTENCES
+
 
 def test_texts_files_and_stdin_agree(call, finished, tmp_path):
     _, folder = finished
@@ -109,3 +111,22 @@ def test_a_model_predicts_as_it_comes(call, tiny_seq2seq):
     assert "does not know 'br' (Breton); it knows af-ZA, ar-AR" in unknown.stderr
     measuring = call("predict", folder, "the kettle", *options, "--set", "evaluation.resamples=100")
     assert (measuring.exit_code, "nothing is measured here" in measuring.stderr) == (2, True)
+
+
+def test_what_translates_asks_into_which_language(call, tiny_folder, tmp_path):
+    rows = zip(SENTENCES["en"], SENTENCES["ru"], strict=True)
+    (tmp_path / "en-ru.tsv").write_text("".join(f"{one}\t{two}\n" for one, two in rows), encoding="utf-8")
+    (tmp_path / "in.jsonl").write_text('{"text": "the kettle"}\n', encoding="utf-8")
+    trained = call(
+        "transfer", "--task", "translation", "--train", f"en:ru={tmp_path / 'en-ru.tsv'}", "--column", "text=1",
+        "--column", "translation=2", "--model", tiny_folder("bert"), "--set", "training.max_steps=1",
+        "--set", "task_options.layers=1", "--set", "task_options.longest=4", "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert trained.exit_code == 0, trained.stderr
+    for texts in (["the kettle"], ["--input", tmp_path / "in.jsonl"]):
+        for language in ([], ["--language", "ru"]):
+            untold = call("predict", tmp_path / "run", *texts, *language)
+            assert untold.exit_code == 2, untold.stderr
+            assert "--language en:ru: the model was trained on en:ru" in untold.stderr
+        done = call("predict", tmp_path / "run", *texts, "--language", "en:ru", "--json")
+        assert (done.exit_code, json.loads(done.stdout)["language"]) == (0, "ru")

@@ -5,7 +5,7 @@ from loanword.data.records import Record
 from loanword.data.shapes.labelled_text import LABELLED_TEXT
 from loanword.data.shapes.pairs import LABELLED_PAIR
 from loanword.data.shapes.parallel import PARALLEL_TEXT
-from loanword.deploy.texts import expect_seconds, expect_texts, records_of
+from loanword.deploy.texts import expect_directions, expect_seconds, expect_texts, records_of
 from loanword.errors import UsageError
 
 
@@ -48,3 +48,15 @@ def test_a_second_text_is_there_where_it_is_needed_and_nowhere_else():
         expect_seconds([*one, *two], LABELLED_TEXT, task="it")
     with pytest.raises(UsageError, match="it is about two texts; text number 2 has no second one"):
         expect_seconds([*two, *one], LABELLED_PAIR, task="it")
+
+
+def test_what_learned_pairs_of_languages_is_told_both():
+    pairs = ("en:de", "en:fr")
+    both = records_of(["a", "b"], language=["en:fr", "sw:de"])
+    expect_directions(both, pairs)
+    for tag in ("und", "de"):
+        told = f"text number 3 is in '{tag}' and in no other language .* --language en:de: .* trained on en:de, en:fr$"
+        with pytest.raises(UsageError, match=told):
+            expect_directions([*both, *records_of(["c"], language=tag)], pairs)
+        for trained_on in ((), ("en",), ("en:de", "de")):
+            expect_directions(records_of(["c"], language=tag), trained_on)

@@ -24,7 +24,9 @@ def predict(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; none: lines of stdin.")] = None,
     source: Annotated[str | None, typer.Option("--input", metavar="FILE", help="csv, tsv, jsonl or parquet.")] = None,
     output: Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write jsonl here.")] = None,
-    language: Annotated[str, typer.Option(help="The texts' language; matters to models with language ids.")] = "und",
+    language: Annotated[
+        str, typer.Option(help="The texts' language, for models with language ids; en:de: from, and into.")
+    ] = "und",
     pair: Annotated[
         list[str] | None, typer.Option("--pair", metavar="TEXT", help="The second text, for tasks on pairs; repeat it.")
     ] = None,

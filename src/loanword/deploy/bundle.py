@@ -29,7 +29,7 @@ from loanword.deploy.card import HERE, card
 from loanword.deploy.info import FORMAT_VERSION, INFO
 from loanword.deploy.output import INSIDE, RECIPE, expect_output, expect_replaceable
 from loanword.deploy.portable import is_hub_id, model_name, portable
-from loanword.deploy.texts import expect_seconds, records_of
+from loanword.deploy.texts import expect_directions, expect_seconds, records_of
 from loanword.durable import beside, put
 from loanword.encoders.modules import save_modules
 from loanword.encoders.save import save_model, save_tensors
@@ -39,6 +39,7 @@ from loanword.evaluation.scores import TransferReport
 from loanword.hardware import Hardware, detect
 from loanword.hub import ask_hub
 from loanword.strategies.regime import Lineage
+from loanword.tasks.generation import Generation
 from loanword.tasks.model import Model
 from loanword.tasks.outputs import outputs
 from loanword.tasks.task import TASKS, Prediction, make_task
@@ -84,13 +85,13 @@ class Bundle:
         """Predict `texts`, in order, each with its second text of `pairs` where the task needs one.
 
         `language` (one tag, or one a text; two with a colon between them for two texts) matters to models with
-        language ids, and to tasks that look at words.
+        language ids, and to tasks that look at words; a translation is into the second of two.
         """
         return self.answer(records_of(texts, pairs=pairs, language=language))
 
     def answer(self, records: Sequence[Record]) -> list[Prediction]:
         """Predict `records`, in order; what labels they have is not looked at, but for the words that these name."""
-        expect_seconds(records, self.task.columns, task=self.describe()["task"])
+        self._expect(records)
         if not records:
             return []
         encoded = self.task.encode(records, self.tokenizer)
@@ -145,10 +146,16 @@ class Bundle:
         if len(words) != len(texts):
             raise UsageError(f"there are {len(texts)} texts and {len(words)} words; give one for all, or one for each")
         name, records = self.describe()["task"], records_of(texts, pairs=pairs, language=language)
-        expect_seconds(records, self.task.columns, task=name)
+        self._expect(records)
         return explain(
             self.model, self.task, self.tokenizer, self.hardware, records, name=name, label=label, words=words
         )
+
+    def _expect(self, records: Sequence[Record]) -> None:
+        """Raise `UsageError` unless `records` have the texts and, to be written from, the languages that it takes."""
+        expect_seconds(records, self.task.columns, task=self.describe()["task"])
+        if isinstance(self.task, Generation) and not self.tokenizer.has_decoder:  # A decoder that came knows its own.
+            expect_directions(records, self.lineage.trained_on)
 
     def save(self, folder: str | Path, *, language: str = "en") -> dict[str, Path]:
         """Write the run's folder: the reports, and the bundle in its subfolder "model". Replaces an older one whole.

@@ -37,6 +37,22 @@ def expect_texts(texts: Sequence[str]) -> None:
             raise TypeError(f"texts[{row}] is of the type {type(text).__name__}; every text must be a string")
 
 
+def expect_directions(records: Sequence[Record], trained_on: Sequence[str]) -> None:
+    """Raise `UsageError` for a record that is in no pair of languages, where all that writing was learned from was.
+
+    `trained_on` are the languages of the training data; nothing is asked for where one of them is no pair.
+    """
+    if not trained_on or not all(":" in tag for tag in trained_on):
+        return
+    for row, record in enumerate(records, start=1):
+        one, other = record.languages
+        if one == other:
+            raise UsageError(
+                f"text number {row} is in '{one}' and in no other language to write in; name both, as in --language "
+                f"{trained_on[0]}: the model was trained on {', '.join(trained_on)}"
+            )
+
+
 def expect_seconds(records: Sequence[Record], shape: Shape, *, task: str) -> None:
     """Raise `UsageError` for a record without a second text where `task` needs one, or with one where it has none."""
     for row, record in enumerate(records, start=1):
