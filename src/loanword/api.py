@@ -90,6 +90,7 @@ def zero_shot(
     from loanword.data.gather import gather
     from loanword.data.shapes.labelled_text import PLAIN_TEXT
     from loanword.deploy import names
+    from loanword.deploy.base import bundle_folder
     from loanword.deploy.output import expect_output
     from loanword.hardware import detect
     from loanword.run import Result
@@ -98,6 +99,10 @@ def zero_shot(
         raise UsageError("by names a whole model; leave out model and temperature")
     if out is not None:
         expect_output(expanded(out))
+        source = by or model
+        held = bundle_folder(source) if source else None
+        if held and held.resolve().is_relative_to(expanded(out).resolve()):
+            raise UsageError(f"{out} holds the bundle {source}, which would be replaced; choose another folder")
     places = {
         "test": {tag: str(source) for tag, source in (unlabelled or {}).items()},
         "columns": {ours: theirs for ours, theirs in (columns or {}).items() if ours == "text"},

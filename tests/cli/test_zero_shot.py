@@ -45,6 +45,8 @@ def test_a_model_of_pairs_can_do_it(call, toy_data, tiny_folder, tmp_path, write
     assert done.exit_code == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["task"], report["sources"]) == ("inference", ["en"])
+    onto = call("zero-shot", *WORDS, *words, "--out", tmp_path / "nli" / ".." / "nli")
+    assert (onto.exit_code, "which would be replaced; choose another folder" in onto.stderr) == (2, True)
     both = call("zero-shot", *WORDS, *words, "--model", tiny_folder("bert"), "--out", tmp_path / "out")
     assert (both.exit_code, both.stderr) == (2, "error: by names a whole model; leave out model and temperature\n")
 

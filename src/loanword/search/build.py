@@ -60,7 +60,7 @@ def expect_place(target: Path, documents: Documents) -> None:
     if not is_free and not (target / INFO).is_file():
         raise UsageError(f"{target} exists and is no index; choose another folder, or move it away")
     if any(file.resolve().is_relative_to(target.resolve()) for file in documents.files):
-        raise UsageError(f"{documents.root} lies in {target}, which would be replaced; choose another folder")
+        raise UsageError(f"the documents lie in {target}, which would be replaced; choose another folder")
     if documents.is_folder and target.resolve().is_relative_to(documents.root.resolve()):
         raise UsageError(f"{target} lies in {documents.root}, and would be among its documents; choose another folder")
 
