@@ -30,6 +30,9 @@ def report_of(
     trained on, now or earlier; `command` is what was typed.
     """
     about: dict[str, Any] = {**regime, **circumstances(run.hardware)}
+    training = trained.describe(run.settings)
+    if not getattr(run.model.head, "starts", False):
+        del training["start"]  # The head is none that a probe can start, whatever the settings say.
     return TransferReport(
         task=recipe.task,
         model=recipe.model,
@@ -43,7 +46,7 @@ def report_of(
         tokens_per_second=trained.tokens_per_second,
         recipe=recipe.to_toml(),
         origins={tag: table.origin for tag, table in run.data.test.items()},
-        training=trained.describe(run.settings),
+        training=training,
         temperature=measured.temperature,
         command=command,
         notes=run_notes(
