@@ -73,7 +73,7 @@ def test_notes_without_the_training_data(trained, tmp_path, write_jsonl):
     rows = [{"text": "pizza " * 100, "label": "food"}, {"text": "visa", "label": "law"}]
     test = {"de": write_jsonl(tmp_path / "de.jsonl", rows)}
     unseen, cut = evaluated(trained[1], test).notes
-    assert unseen == "de: 1 test row has a label that training never saw (law)"
+    assert unseen == "de: 1 test row has a label that the model does not have (law)"
     assert cut == "de: 50% of the texts were cut at 64 pieces"
     chinese = evaluated(trained[1], test, report_language="zh").notes
     assert [note[:3] for note in chinese] == ["de：", "de："]

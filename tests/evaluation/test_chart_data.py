@@ -12,6 +12,7 @@ from loanword.evaluation.chart_data import (
     SIDES,
     beside,
     by_fertility,
+    calibrated,
     colours,
     comparable,
     extent,
@@ -26,6 +27,7 @@ from loanword.evaluation.chart_data import (
     trend_ends,
 )
 from loanword.evaluation.chart_theme import PALETTE
+from loanword.evaluation.leaks import Leak
 from loanword.evaluation.scores import Bin
 from loanword.evaluation.words import Words
 
@@ -153,10 +155,10 @@ def test_a_name_stands_where_there_is_room():
 
 def test_every_script_has_the_same_colour_in_every_report():
     names = colours(Words("en"))
-    assert names == ["Latin", "Cyrillic", "Arabic", "Devanagari", "Chinese", "other scripts"]
+    assert names == ["Latin", "Cyrillic", "Arabic", "Devanagari", "Chinese and Japanese", "other scripts"]
     assert len(names) == len(PALETTE)
     rows = {row["tag"]: row["colour"] for row in language_rows(report(languages=65), Words("en"))}
-    assert (rows["zh-CN"], rows["zh-TW"]) == ("Chinese", "Chinese")
+    assert {rows[tag] for tag in ("zh-CN", "zh-TW", "ja")} == {"Chinese and Japanese"}
     assert (rows["fa"], rows["ne"], rows["mn"], rows["th"], rows["sr-Latn"]) == (
         "Arabic",
         "Devanagari",
@@ -164,7 +166,7 @@ def test_every_script_has_the_same_colour_in_every_report():
         "other scripts",
         "Latin",
     )
-    assert colours(Words("zh"))[4] == "汉字"
+    assert colours(Words("zh"))[4] == "汉字与日文"
 
 
 def test_a_gap_is_spoken_of_only_where_there_are_gaps():
@@ -198,3 +200,25 @@ def test_candidates_are_compared_on_the_languages_that_have_all_of_them():
 
 def test_what_json_cannot_say_is_null():
     assert [plain(value) for value in (math.nan, math.inf, 1.5, "a", 3, None)] == [None, None, 1.5, "a", 3, None]
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([0.97, 0.98], (0.9, 1.0)), ([0.5], (0.45, 0.55)), ([0.01, 0.02], (0.0, 0.1)), ([0.2, 0.8], (0.2, 0.8))],
+)
+def test_an_axis_spans_something_and_stays_where_scores_are(values, ends):
+    room = 0.06 * (ends[1] - ends[0])
+    assert roomy(values, least=0.1) == pytest.approx([ends[0] - room, ends[1] + room])
+
+
+def test_an_error_that_scaling_left_alone_is_written_once():
+    one = report(languages=2).languages["nl"]
+    assert calibrated(replace(one, ece=0.05, ece_raw=0.1)) == "10.0% → 5.0%"
+    assert calibrated(replace(one, ece=0.05, ece_raw=0.05)) == "5.0%"
+    assert titles(report(languages=2, temperature=1.0), Words("en"))["ece_text"] == "ECE"
+
+
+def test_the_name_beside_a_bar_says_that_rows_leaked():
+    made = report(languages=2, notes=(Leak.note("nl: leak", tag="nl", n=1, rows=2),))
+    assert {one["label"] for one in language_rows(made, Words("en"))} == {"English · en", "Dutch · nl · leak"}
+    assert "荷兰语 · nl · 泄漏" in {one["label"] for one in language_rows(made, Words("zh"))}

@@ -46,7 +46,10 @@ def test_without_training_data_the_rest_is_said():
     scores = {"en": replace(SCORES["en"], truncated=0.25, unknown=0.5)}
     found = module.notes(run.data.test, scores, task=run.task, tokenizer=run.tokenizer)
     assert [line.split(": ")[1].split()[0] for line in found] == ["1", "25%", "50%"]
-    assert set(found) < set(notes(run, scores))
+    assert set(found[1:]) < set(notes(run, scores))
+    assert found[0] == "en: 1 test row has a label that the model does not have (x)"
+    (chinese, *_) = module.notes(run.data.test, scores, task=run.task, tokenizer=run.tokenizer, language="zh")
+    assert chinese == "en：1 条测试数据的标签是模型没有的（x）"
 
 
 def test_another_checkpoint_than_the_recipe_wanted():

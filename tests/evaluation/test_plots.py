@@ -88,9 +88,13 @@ def fills(svg):
 def test_scripts_keep_their_colours_whatever_else_there_is():
     made = report(languages=65)
     assert plots.scripts(plots.bars(only(made, "en", "de"))) == [(1, "Latin")]
-    assert plots.scripts(plots.bars(only(made, "ja", "ru", "th"))) == [(2, "Cyrillic"), (6, "other scripts")]
+    assert plots.scripts(plots.bars(only(made, "ja", "ru", "th"))) == [
+        (2, "Cyrillic"),
+        (5, "Chinese and Japanese"),
+        (6, "other scripts"),
+    ]
     assert [place for place, _ in plots.scripts(plots.bars(made))] == [1, 2, 3, 4, 5, 6]
-    for tag, place in (("ru", 1), ("fa", 2), ("hi", 3), ("zh-TW", 4), ("th", 5)):
+    for tag, place in (("ru", 1), ("fa", 2), ("hi", 3), ("zh-TW", 4), ("ja", 4), ("th", 5)):
         (found,) = fills(plots.to_svg(plots.bars(only(made, tag))))
         assert found == plots.THEME["range"]["category"][place], tag
 
@@ -218,3 +222,25 @@ def test_without_the_extra_the_error_is_the_line_that_installs_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
     with pytest.raises(MissingExtra, match=r"loanword\[report\]"):
         plots.to_svg(plots.bars(report(languages=2)))
+
+
+def test_a_ratio_is_no_score_and_is_not_drawn_among_them():
+    made = report(languages=3)
+    for tag, one in made.languages.items():
+        parts = {"right-language": 0.98, "length-to-that-of-the-references": 1.16}
+        made.languages[tag] = replace(one, breakdown=parts)
+    spec = plots.parts(made)
+    assert spec["encoding"]["y"]["scale"]["domain"] == ["in the right language"]
+    assert {row["score"] for row in spec["data"]["values"]} == {0.98}
+    for tag, one in made.languages.items():
+        made.languages[tag] = replace(one, breakdown={"length-to-that-of-the-references": 1.16})
+    assert plots.parts(made) is None
+
+
+def test_near_scores_look_near():
+    made = report(languages=3)
+    for tag, one in made.languages.items():
+        made.languages[tag] = replace(one, breakdown={"forward": 0.98 if tag == "en" else 0.97})
+    low, high = plots.parts(made)["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert low < 0.9 < 0.98 < 1 < high < 1.01
+    assert high - low >= 0.1

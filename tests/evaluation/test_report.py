@@ -10,6 +10,7 @@ from report_cases import LABELS, report
 
 from loanword.errors import UsageError
 from loanword.evaluation import report_html
+from loanword.evaluation.leaks import Leak
 from loanword.evaluation.report import FORMAT_VERSION, markdown, summary, to_dict, write
 from loanword.evaluation.scores import Confusion, Interval
 from loanword.evaluation.words import Words
@@ -235,7 +236,7 @@ def test_the_summary_shouts_about_collapse_and_names_both_ends():
     text = summary(made)
     assert "!! COLLAPSED in 1 language: Dutch 24.0%" in text
     assert f"{made.mean_target:.1%} accuracy, mean of 11 languages" in text
-    assert "No better than the trivial prediction; check the labels" in text
+    assert "No better than the trivial prediction. Check the labels of the test rows; if they are right, do not" in text
     scores = {Words("en").name(tag): made.languages[tag].metrics["accuracy"].score for tag in made.targets}
     ranked = [f"{name} {score:.1%}" for name, score in sorted(scores.items(), key=lambda entry: entry[1])]
     assert f"Best:        {', '.join(ranked[:-4:-1])}\n" in text
@@ -335,3 +336,53 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(UsageError):
         write(report(languages=2), tmp_path, language="fr")
     assert old.read_text(encoding="utf-8") == "{}"
+
+
+def test_the_summary_marks_a_leak_and_says_it_once():
+    note = Leak.note("nl: 80 test rows stand in the training or dev data", tag="nl", n=80, rows=80)
+    lines = summary(report(languages=2, notes=(note, "another note"))).splitlines()
+    assert lines[0].endswith(", on rows that leaked")
+    assert lines[1].startswith("!! LEAK: test rows stand in the training or dev data (Dutch: 80 of 80).")
+    assert [line for line in lines if line.startswith("Note:")] == ["Note:        another note"]
+    assert "（荷兰语：80/80 条）" in summary(report(languages=4, notes=(note,)), language="zh").splitlines()[2]
+    assert to_dict(report(languages=2, notes=(note,)))["notes"] == [str(note)]
+
+
+def test_the_summary_names_the_metric_of_the_source_and_a_pair_that_was_trained_the_other_way():
+    assert "Source:      English 93.0% (accuracy)" in summary(report(languages=3))
+    made = report(languages=2, sources=("en:nl",))
+    one = made.languages.pop("nl")
+    made.languages["nl:en"] = replace(one, language="nl:en")
+    made.languages.pop("en")
+    assert summary(made).splitlines()[0].endswith(", trained on in the other direction")
+    made.languages["fr:en"] = replace(one, language="fr:en")
+    assert "\nOther way:   training saw these in the other direction: Dutch → English\n" in summary(made)
+
+
+def test_what_was_not_scaled_has_no_before_and_after():
+    made = report(languages=3, temperature=1.0)
+    for tag, one in made.languages.items():
+        made.languages[tag] = replace(one, ece=0.2, ece_raw=0.2)
+    assert "Calibration: error 20.0%; no temperature was fitted (2.0% would be chance)\n" in summary(made)
+    assert "校准误差：20.0%，未经温度缩放（约 2.0% 属偶然）" in summary(made, language="zh")
+    assert "| ECE | ECE by chance |" in markdown(made)
+    assert "| 20.0% | 2.0% |" in markdown(made)
+
+
+def test_markdown_leaves_out_what_a_task_without_classes_has_not():
+    made = report(languages=1, labels=(), temperature=1.0)
+    made.languages["en"] = replace(
+        made.languages["en"], confusions=(), ece=math.nan, ece_raw=math.nan, ece_noise=math.nan
+    )
+    text = markdown(made)
+    for word in ("mixed up", "side by side", "ECE", "No mistakes", "Temperature"):
+        assert word not in text, word
+    assert "Trivial is what the best answer that looks at no text scores" in text
+    (row,) = table(text, "Every language")
+    assert row.count("|") == text.split("|:--|:--|:--|")[1].splitlines()[0].count("|") + 4
+
+
+def test_markdown_marks_a_leak_at_its_row():
+    note = Leak.note("nl: leak", tag="nl", n=3, rows=80)
+    (row,) = [row for row in table(markdown(report(languages=3, notes=(note,))), "Every language") if "| nl |" in row]
+    assert row.endswith("| **leak: 3 of 80 rows** |")

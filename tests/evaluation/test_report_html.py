@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+import math
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -10,6 +11,7 @@ from report_cases import report
 from tests.browser import HOSTILE, Page, policy
 
 from loanword.evaluation import plots
+from loanword.evaluation.leaks import Leak
 from loanword.evaluation.report_html import ON_PAGE, embedded, html
 from loanword.evaluation.scores import Confusion
 
@@ -225,4 +227,42 @@ def test_weights_that_are_the_same_say_so():
     made = report(languages=3)
     for scores in made.languages.values():
         scores.candidates["source-dev-best"] = scores.candidates["last"]
-    assert html(made).count("the same step as last") == 1
+    assert html(made).count("the same scores as last") == 1
+
+
+def test_a_task_without_classes_has_no_empty_sections():
+    made = report(languages=1, labels=(), temperature=1.0)
+    made.languages["en"] = replace(
+        made.languages["en"],
+        **{"confusions": (), "reliability": (), "ece": math.nan, "ece_raw": math.nan, "ece_noise": math.nan},
+        breakdown={"length-to-that-of-the-references": 1.16},
+    )
+    page = html(made)
+    ids = {attributes["id"] for tag, attributes in Page(page).tags if tag == "h2"}
+    assert ids == {"reading", "languages", "gap", "parts", "everything", "run", "again"}
+    assert "116.0%" in page.split("<details open>")[1]
+    head, _ = numbers(page)
+    assert not [name for name in head if name.startswith("ECE")]
+    assert {"confusions", "calibration", "candidates"} < {
+        attributes["id"] for tag, attributes in Page(html(report(languages=2))).tags if tag == "h2"
+    }
+
+
+def test_a_leak_is_marked_at_its_row_and_the_columns_are_explained(pages):
+    page = html(report(languages=3, notes=(Leak.note("nl: leak", tag="nl", n=3, rows=80),)))
+    assert page.count('<span class="mark alarm">leak: 3 of 80 rows</span>') == 1
+    assert "A piece is what the tokenizer cuts text into" in "".join(Page(page).text)
+    assert "ECE by chance is what perfectly calibrated answers would show" in "".join(Page(page).text)
+
+
+def test_what_was_not_scaled_is_not_shown_before_and_after():
+    page = html(report(languages=3, temperature=1.0))
+    assert '<li class="hollow">' not in page
+    assert "ECE, raw" not in numbers(page)[0]
+    assert "ECE" in numbers(page)[0]
+
+
+def test_a_pair_that_was_trained_the_other_way_is_marked():
+    made = report(languages=2, sources=("nl:en",))
+    made.languages["en:nl"] = replace(made.languages.pop("nl"), language="en:nl")
+    assert html(made).count('<span class="mark">trained in the other direction</span>') == 1

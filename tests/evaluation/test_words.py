@@ -7,7 +7,19 @@ import pytest
 
 from loanword.config import TrainingSettings
 from loanword.errors import UsageError
-from loanword.evaluation.words import Count, Words, family, is_segmented, number, percent, script, table, visible
+from loanword.evaluation.report_view import NUMBERS
+from loanword.evaluation.words import (
+    Count,
+    Words,
+    family,
+    is_segmented,
+    number,
+    percent,
+    script,
+    table,
+    turned,
+    visible,
+)
 from loanword.hardware import Hardware
 from loanword.language.tag import known
 from loanword.training.trainer import Trained
@@ -68,16 +80,19 @@ def test_no_key_is_missing_and_none_is_unused():
     folder = files("loanword.evaluation")
     sources = [
         folder / f"{name}.py"
-        for name in ("words", "plots", "chart_data", "notes", "report", "report_view", "report_html")
+        for name in (
+            *("words", "plots", "chart_data", "notes", "leaks", "reading", "facts"),
+            *("report", "report_view", "report_html"),
+        )
     ]
     sources += [folder / "templates" / name for name in ("report.md.jinja", "report.html.jinja")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     quoted = set(re.findall(r'"([a-z_]+)"', text))
-    built = {key for key in table("words") if key.startswith("basis_")}
+    built = {key for key in table("words") if key.startswith("basis_")} | {f"column_{name}" for name in NUMBERS}
     assert {key for key in table("words") if key not in quoted | built} == set()
     asked = set(re.findall(r'(?:words|say)\("([a-z_]+)"', text))
     assert len(asked) > 80
-    assert asked - set(table("words")) - {"basis_"} == set()
+    assert asked - set(table("words")) - {"basis_", "column_"} == set()
 
 
 def test_scripts_and_families_of_all_known_languages_have_names():
@@ -173,3 +188,7 @@ def test_characters_that_hide_are_written_out_and_text_stays_text():
     assert visible("a\x1b[31m\u202eb\u2066\x00") == "a⟦U+001B⟧[31m⟦U+202E⟧b⟦U+2066⟧⟦U+0000⟧"
     plain = "tab\tline\n हिन्दी العربية ‌ 日本語 é 👍"
     assert visible(plain) == plain
+
+
+def test_a_pair_turned_round():
+    assert (turned("en:de"), turned("zh-TW:pt-BR"), turned("de")) == ("de:en", "pt-BR:zh-TW", "de:de")

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from loanword.data.records import Table
 from loanword.strategies.regime import WORDS, Lineage, lineage_of, regime, regimes
 from loanword.strategies.strategy import SEES
 
@@ -115,9 +116,17 @@ def test_a_report_has_both_lines():
     }
 
 
-def run_of(*, patience=0, dev=("en",), sees=frozenset()):
+def rows(tag, *texts):
+    return Table(tag, list(texts), ["a"] * len(texts))
+
+
+def run_of(*, patience=0, dev=("en",), sees=frozenset(), test=("eins",)):
     return SimpleNamespace(
-        data=SimpleNamespace(train={"en": []}, dev=dict.fromkeys(dev, ()), test={"en": [], "de": []}),
+        data=SimpleNamespace(
+            train={"en": rows("en", "one", "two")},
+            dev={tag: rows(tag, "three") for tag in dev},
+            test={"en": rows("en", "four"), "de": rows("de", *test)},
+        ),
         settings=SimpleNamespace(patience=patience),
         sees=sees,
     )
@@ -128,6 +137,27 @@ def test_a_run_is_described_by_what_it_holds():
     before = Lineage(sources=("de",))
     found = lineage_of(run_of(sees={"target text", "dictionary"}, dev=("de",)), earlier=before)
     assert found == Lineage(sources=("en",), dev=("de",), sees=("dictionary", "target text"), earlier=before)
+
+
+def test_test_rows_that_were_trained_on_are_seen():
+    """Held out as dev or not; in a language that was trained on anyway they change nothing."""
+    assert lineage_of(run_of(test=("one", "eins")), earlier=None).leaked == ("de",)
+    assert lineage_of(run_of(test=("three",)), earlier=None).leaked == ("de",)
+    assert lineage_of(run_of(), earlier=None).leaked == ()
+    assert line(leaked=("de", "en")) == (f"not zero-shot: saw test rows of de; trained on en; {AVERAGED}")
+    assert line(leaked=("fr", "en")) == line()
+    assert line(leaked=("de",), language="zh").startswith("非零样本：用到了de 的测试数据；")
+    before = Lineage(sources=("en",), checkpoint="last", leaked=("de",))
+    assert line(earlier=before).startswith("not zero-shot: saw test rows of de; trained on en, before that on en;")
+
+
+def test_a_pair_that_is_only_turned_round_is_not_zero_shot():
+    pairs = {"sources": ("en:de",), "dev": ("en:de",)}
+    found = line(**pairs, tested=["de:en", "fr:en"])
+    assert found == f"not zero-shot: saw the other direction of de:en; trained on en:de; {AVERAGED}"
+    assert line(**pairs, tested=["fr:en"]).startswith("zero-shot: ")
+    assert line(sources=("en:de", "de:en"), dev=(), tested=["de:en"]).startswith("no target language tested")
+    assert line(**pairs, tested=["de:en"], language="zh").startswith("非零样本：用到了de:en 的反方向数据；")
 
 
 def test_patience_is_selection_where_there_is_dev_data():

@@ -10,8 +10,15 @@ from typing import Any
 
 from loanword.evaluation.calibration import BINS
 from loanword.evaluation.chart_theme import SCRIPTS
+from loanword.evaluation.leaks import leaks
 from loanword.evaluation.scores import Bin, Scores, TransferReport
 from loanword.evaluation.words import Words, is_segmented, number, percent, script
+
+RATIOS = frozenset({"length-to-that-of-the-references"})
+"""Parts of the answers that are no shares: they have no place on an axis of scores."""
+
+LEAST = 0.1
+"""What an axis of scores spans at least, so that near scores look near."""
 
 SIDES = {
     "right": ("left", 10, 0),
@@ -78,6 +85,8 @@ def labelled(tag: str, words: Words) -> str:
 def language_rows(report: TransferReport, words: Words) -> list[dict[str, Any]]:
     """One flat row a language with a finite score, best first: the data of most charts."""
     found = [row(scores, report.metric, words) for scores in report.languages.values()]
+    for one in found:
+        one["label"] += words("leak_label") if one["tag"] in leaks(report) else ""
     return sorted((one for one in found if finite(one["score"])), key=lambda one: (-one["score"], one["tag"]))
 
 
@@ -108,11 +117,17 @@ def row(scores: Scores, metric: str, words: Words) -> dict[str, Any]:
         "interval_text": words("span", low=percent(low), high=percent(high)),
         "trivial_text": percent(scores.trivial),
         "gap_text": words.points(gap.score) if gap else "–" if scores.is_source else words("basis_not_comparable"),
-        "ece_text": f"{percent(scores.ece_raw)} → {percent(scores.ece)}",
+        "ece_text": calibrated(scores),
         "noise_text": percent(scores.ece_noise),
         "fertility_text": number(scores.fertility, digits=2),
         "n_text": number(scores.n, digits=0),
     }
+
+
+def calibrated(scores: Scores) -> str:
+    """Write the calibration error before and after scaling, or once where that changed nothing: ``9.1% → 7.9%``."""
+    raw, scaled = percent(scores.ece_raw), percent(scores.ece)
+    return scaled if raw == scaled else f"{raw} → {scaled}"
 
 
 def candidate_rows(report: TransferReport, words: Words) -> list[dict[str, Any]]:
@@ -134,12 +149,12 @@ def part_names(report: TransferReport) -> list[str]:
 
 
 def part_rows(report: TransferReport, words: Words) -> list[dict[str, Any]]:
-    """One row a part and language."""
+    """One row a part and language; ratios are left out."""
     return [
         {**one, "part": words.named("parts", name), "score": score, "score_text": percent(score), "interval_text": ""}
         for one in language_rows(report, words)
         for name, score in report.languages[one["tag"]].breakdown.items()
-        if finite(score)
+        if finite(score) and name not in RATIOS
     ]
 
 
@@ -161,7 +176,7 @@ def titles(report: TransferReport, words: Words) -> dict[str, str]:
         "interval_text": words("interval_label"),
         "trivial_text": words("column_trivial"),
         "gap_text": words("column_gap"),
-        "ece_text": words("column_ece_both"),
+        "ece_text": words("column_ece" if report.temperature == 1 else "column_ece_both"),
         "noise_text": words("column_ece_noise"),
         "fertility_text": words("column_fertility"),
         "script": words("column_script"),
@@ -181,6 +196,7 @@ def plain(value: Any) -> Any:
 def colours(words: Words) -> list[str]:
     """Name what each colour of the palette stands for."""
     names = {place: words.named("scripts", code) for code, place in reversed(SCRIPTS.items())}
+    names[SCRIPTS["Jpan"]] = words("characters")  # One colour for all that is written in Chinese characters.
     return [*(names[place] for place in sorted(names)), words("other_scripts")]
 
 
@@ -218,9 +234,16 @@ def trend_ends(rows: Sequence[dict[str, Any]]) -> list[tuple[float, float]]:
     return [(end, base + slope * end) for end, _ in (points[0], points[-1])]
 
 
-def roomy(values: Sequence[float]) -> list[float]:
-    """Return the ends of an axis that leave some room on either side of `values`."""
+def roomy(values: Sequence[float], *, least: float = 0.0) -> list[float]:
+    """Return the ends of an axis that leave some room on either side of `values`, and span `least` or more.
+
+    What is added for that stays between 0 and 1, where all values do.
+    """
     low, high = min(values, default=0.0), max(values, default=0.0)
+    if (short := least - (high - low)) > 0:
+        bottom, top = min(low, 0.0), max(high, 1.0)
+        low = max(bottom, min(low - short / 2, top - least))
+        high = low + least
     room = 0.06 * (high - low) or 0.01
     return [low - room, high + room]
 

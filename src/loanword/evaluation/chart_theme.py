@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-SCRIPTS = {"Latn": 0, "Cyrl": 1, "Arab": 2, "Deva": 3, "Hani": 4, "Hans": 4, "Hant": 4}
+SCRIPTS = {"Latn": 0, "Cyrl": 1, "Arab": 2, "Deva": 3, "Hani": 4, "Hans": 4, "Hant": 4, "Jpan": 4}
 """Places in the palette, the same in every report; the other scripts share the place after these."""
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#5C6670")

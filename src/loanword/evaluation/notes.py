@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loanword.data.records import Table
+from loanword.evaluation.leaks import Leak, leaked
 from loanword.evaluation.measure import Measured
 from loanword.evaluation.scores import Scores
 from loanword.evaluation.words import Words, number, percent
@@ -30,12 +31,12 @@ def run_notes(
     found = []
     if wanted != measured.checkpoint:
         found.append(words("note_checkpoint", wanted=words.named("candidates", wanted)))
-    known = {text for tables in (run.data.train, run.data.dev) for table in tables.values() for text in table.inputs}
-    for tag, table in run.data.test.items():
-        leaked = sum(text in known for text in table.inputs)
-        if leaked:
-            found.append(words("note_leak", tag=tag, n=leaked, rows=str(len(table))))
-    found += notes(run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, language=language)
+    for tag, n in leaked(run.data).items():
+        rows = len(run.data.test[tag])
+        found.append(Leak.note(words("note_leak", tag=tag, n=n, rows=str(rows)), tag=tag, n=n, rows=rows))
+    found += notes(
+        run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, trained=True, language=language
+    )
     if not run.data.dev:
         found.append(words("note_no_dev"))
     if trained is not None and trained.skipped:
@@ -44,9 +45,18 @@ def run_notes(
 
 
 def notes(
-    tests: Mapping[str, Table], scores: Mapping[str, Scores], *, task: Task, tokenizer: Tokenizer, language: str = "en"
+    tests: Mapping[str, Table],
+    scores: Mapping[str, Scores],
+    *,
+    task: Task,
+    tokenizer: Tokenizer,
+    trained: bool = False,
+    language: str = "en",
 ) -> tuple[str, ...]:
-    """Name what is left out of test files, labels that training never saw, cut texts, languages that are not known."""
+    """Name what is left out of test files, labels that are not known, cut texts, languages that are not known.
+
+    `trained` says that the labels are those of a training that just ended, and not simply those of the model.
+    """
     words = Words(language)
     found = []
     known = set(task.labels)
@@ -54,7 +64,8 @@ def notes(
         unseen = {name for named in table.named for name in named} - known
         if unseen:
             rows = sum(not unseen.isdisjoint(named) for named in table.named)
-            found.append(words("note_unseen", tag=tag, n=rows, labels=words("comma").join(sorted(unseen)[:5])))
+            key = "note_unseen" if trained else "note_unknown_label"
+            found.append(words(key, tag=tag, n=rows, labels=words("comma").join(sorted(unseen)[:5])))
     for tag, table in tests.items():
         if table.left_out:
             found.append(words("note_left_out", tag=tag, n=sum(table.left_out.values())))

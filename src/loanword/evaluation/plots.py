@@ -14,6 +14,8 @@ from typing import Any
 
 from loanword.errors import MissingExtra
 from loanword.evaluation.chart_data import (
+    LEAST,
+    RATIOS,
     by_fertility,
     candidate_rows,
     colours,
@@ -289,7 +291,7 @@ def candidates(report: TransferReport, *, language: str = "en") -> Spec | None:
 def parts(report: TransferReport, *, language: str = "en") -> Spec | None:
     """One line a part of the answers (a kind of entity, a direction) with a dot for every language, and their mean."""
     words = Words(language)
-    order = [words.named("parts", name) for name in part_names(report)]
+    order = [words.named("parts", name) for name in part_names(report) if name not in RATIOS]
     chart = _strips(report, part_rows(report, words), category="part", order=order, words=words, title=words("parts"))
     if chart is not None:
         for layer in chart["layer"]:
@@ -332,7 +334,7 @@ def _strips(
     """One line a category, a dot a row, a tick at the mean."""
     if not rows:
         return None
-    x = {**_score(report, words), "scale": {"domain": roomy([row["score"] for row in rows])}}
+    x = {**_score(report, words), "scale": {"domain": roomy([row["score"] for row in rows], least=LEAST)}}
     return {
         **_chart(rows, title),
         "height": STRIP * len(order),

@@ -16,8 +16,11 @@ from jinja2 import Environment, PackageLoader
 
 from loanword.errors import MissingExtra
 from loanword.evaluation.calibration import calibration_errors
+from loanword.evaluation.facts import memory
+from loanword.evaluation.leaks import Leak, leaks
+from loanword.evaluation.reading import advice, comparable_gaps, other_way
 from loanword.evaluation.report_html import html
-from loanword.evaluation.report_view import comparable_gaps, ends, memory, regime, span, view
+from loanword.evaluation.report_view import ends, regime, span, view
 from loanword.evaluation.scores import Scores, TransferReport
 from loanword.evaluation.words import Words, family, number, percent, script, visible
 
@@ -118,23 +121,20 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     words = Words(language)
     main = {tag: scores.metrics[report.metric] for tag, scores in report.languages.items()}
     names = {tag: words.pair(words.name(tag), percent(main[tag].score)) for tag in report.languages}
-    lines = _targets(report, names, words)
+    lines = [*_targets(report, names, words), *_doubts(report, words)]
     sources = [names[tag] for tag in report.languages if report.languages[tag].is_source]
     if sources:
-        lines.append(words("sum_source", names=words("comma").join(sources)))
+        metric = words.named("metrics", report.metric)
+        lines.append(words("sum_source", names=words("comma").join(sources), metric=metric))
     if report.collapsed:
-        listed = words("comma").join(names[tag] for tag in report.collapsed)
-        lines.append(words("sum_collapsed", n=len(report.collapsed), names=listed))
+        listed, todo = words("comma").join(names[tag] for tag in report.collapsed), advice(report, language=language)
+        lines.append(words("sum_collapsed", n=len(report.collapsed), names=listed, advice=todo))
     gaps = comparable_gaps(report)
     if gaps:
         lines.append(words("sum_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
     elif report.targets and report.sources:
         lines.append(words("sum_gap_none") if sources else words("sum_gap_untested"))
-    before, after, noise = calibration_errors(report)
-    if math.isfinite(after):
-        found = {"before": percent(before), "after": percent(after), "noise": percent(noise)}
-        key = "sum_calibration_noise" if math.isfinite(noise) else "sum_calibration"
-        lines.append(words(key, temperature=number(report.temperature, digits=2), **found))
+    lines += _calibration(report, words)
     lines.append(words("sum_regime", regime=regime(report, language=language)))
     checkpoint, task = words.named("candidates", report.checkpoint), words.named("tasks", report.task)
     lines.append(words("sum_run", task=task, model=report.model, seed=str(report.seed), checkpoint=checkpoint))
@@ -142,7 +142,7 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     speed = number(report.tokens_per_second, digits=0)
     cost = "sum_cost" if report.seconds.get("train") else "sum_cost_evaluate"
     lines.append(words(cost, **spent, speed=speed, memory=memory(report.peak_memory_bytes)))
-    lines += [words("sum_note", note=note) for note in report.notes]
+    lines += [words("sum_note", note=note) for note in report.notes if not isinstance(note, Leak)]
     return "\n".join(visible(line.replace("\n", " ")) for line in lines)
 
 
@@ -154,7 +154,9 @@ def _targets(report: TransferReport, names: dict[str, str], words: Words) -> lis
     main = {tag: report.languages[tag].metrics[report.metric] for tag in targets}
     if len(targets) == 1:
         only = {"name": words.name(targets[0]), "score": percent(report.mean_target), "metric": metric}
-        return [words("sum_target", **only, interval=ends(main[targets[0]]))]
+        key = "sum_target_turned" if other_way(report) else "sum_target"
+        key = "sum_target_leak" if leaks(report).get(targets[0]) else key
+        return [words(key, **only, interval=ends(main[targets[0]]))]
     mean = {"metric": metric, "n": len(targets), "mean": percent(report.mean_target)}
     if len(targets) <= FEW:
         each = [words.pair(words.name(tag), span(main[tag], words)) for tag in reversed(targets)]
@@ -166,6 +168,26 @@ def _targets(report: TransferReport, names: dict[str, str], words: Words) -> lis
         words("sum_best", names=words("comma").join(names[tag] for tag in best)),
         words("sum_worst", names=words("comma").join(names[tag] for tag in worst)),
     ]
+
+
+def _doubts(report: TransferReport, words: Words) -> list[str]:
+    """What stands in the way of reading the scores as transfer: leaks, pairs that were trained on the other way."""
+    turned, found = other_way(report), leaks(report).items()
+    each = [words("sum_leak_rows", name=words.name(tag), n=str(one.n), rows=str(one.rows)) for tag, one in found]
+    said = [words("sum_leak", names=words("comma").join(each))] if each else []
+    several = turned and len(report.targets) > 1
+    return [*said, words("sum_turned", names=words("comma").join(map(words.name, turned)))] if several else said
+
+
+def _calibration(report: TransferReport, words: Words) -> list[str]:
+    before, after, noise = calibration_errors(report)
+    if not math.isfinite(after):
+        return []
+    found = {"before": percent(before), "after": percent(after), "noise": percent(noise)}
+    keys = ("sum_uncalibrated", "sum_uncalibrated_noise")
+    if report.temperature != 1:
+        keys = ("sum_calibration", "sum_calibration_noise")
+    return [words(keys[math.isfinite(noise)], temperature=number(report.temperature, digits=2), **found)]
 
 
 def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:

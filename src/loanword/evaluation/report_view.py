@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean
 
-from loanword.evaluation.calibration import calibration_errors
-from loanword.evaluation.chart_data import by_fertility, comparable, has_gaps, part_names
+from loanword.evaluation.chart_data import RATIOS, by_fertility, calibrated, comparable, has_gaps, part_names
+from loanword.evaluation.facts import facts, training
+from loanword.evaluation.leaks import leaks
+from loanword.evaluation.reading import advice, comparable_gaps, other_way, reading
 from loanword.evaluation.scores import Confusion, Interval, Scores, TransferReport
 from loanword.evaluation.words import Words, number, percent
 
-ENOUGH_FOR_HALVES = 4
-"""Target languages from which the median is worth a sentence."""
-
 MISTAKES = 3
 """Mistakes named in one line."""
+
+NUMBERS = ("trivial", "ece_raw", "ece", "ece_noise", "fertility", "unknown", "truncated", "windows")
+"""Fields of a row that the table of all numbers shows where any language has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Mistake:
 class Row:
     """One language, everything as text; `metrics` are the other metrics in the order of `View.metrics`.
 
-    `worst` names the most frequent of its `mistakes` in one line.
+    `worst` names the most frequent of its `mistakes` in one line; `leak` says how many rows leaked, `turned` that the
+    pair was trained on in the other direction. `ece_both` is the calibration error before and after scaling.
     """
 
     tag: str
@@ -52,6 +55,8 @@ class Row:
     family: str
     is_source: bool
     collapsed: bool
+    leak: str
+    turned: bool
     n: str
     groups: str
     score: str
@@ -63,6 +68,7 @@ class Row:
     trivial: str
     ece: str
     ece_raw: str
+    ece_both: str
     ece_noise: str
     fertility: str
     unknown: str
@@ -92,8 +98,10 @@ class Weights:
 class View:
     """A whole report as text. `rows` are best first; `candidate_rows` are the scores behind `weights`.
 
-    `gaps` says whether any row has a gap, `footnote` what a dash among them means; `fertility` and `calibration` are
-    the sentences above these charts.
+    `gaps` says whether any row has a gap, `footnote` what a dash among them means; `fertility`, `calibration` and
+    `parts_lead` are the sentences above these charts. `advice` is what to do about what `collapsed`; `classes` says
+    whether there is anything to mix up, `scaled` whether a temperature was fitted; `numbers` are the fields of a row
+    that hold any, and `glossary` explains them.
     """
 
     title: str
@@ -102,6 +110,7 @@ class View:
     figures: tuple[Figure, ...]
     reading: tuple[str, ...]
     collapsed: str
+    advice: str
     regime: str
     notes: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -112,6 +121,11 @@ class View:
     fertility: tuple[str, ...]
     calibration: tuple[str, ...]
     parts: tuple[str, ...]
+    parts_lead: tuple[str, ...]
+    classes: bool
+    scaled: bool
+    numbers: tuple[str, ...]
+    glossary: tuple[str, ...]
     weights: tuple[Weights, ...]
     candidate_rows: tuple[tuple[str, str, tuple[str, ...]], ...]
     facts: tuple[tuple[str, str], ...]
@@ -134,6 +148,8 @@ def view(report: TransferReport, *, language: str = "en") -> View:
     others = tuple(name for name in metrics if name != report.metric)
     names, targets = comparable(report)
     ranked = sorted(report.languages.values(), key=lambda one: (-_sortable(_main(report, one).score), one.language))
+    rows = tuple(_row(report, one, others, words) for one in ranked)
+    numbers = tuple(_numbers(report, rows))
     return View(
         title=_title(report, words),
         metric=words.named("metrics", report.metric),
@@ -146,11 +162,17 @@ def view(report: TransferReport, *, language: str = "en") -> View:
         figures=tuple(_figures(report, words)),
         reading=tuple(reading(report, language=language)),
         collapsed=words.listed([words.name(tag) for tag in report.collapsed], most=len(report.collapsed)),
+        advice=advice(report, language=language),
         regime=regime(report, language=language),
         notes=report.notes,
         metrics=tuple(words.named("metrics", name) for name in others),
-        rows=tuple(_row(report, one, others, words) for one in ranked),
+        rows=rows,
         parts=tuple(words.named("parts", name) for name in part_names(report)),
+        parts_lead=tuple(_parts(report, words)),
+        classes=bool(report.labels) or any(row.mistakes for row in rows),
+        scaled=report.temperature != 1,
+        numbers=numbers,
+        glossary=tuple(_glossary(numbers, words)),
         gap=tuple(_gap(report, words)),
         gaps=has_gaps(report),
         footnote=words("gap_footnote") if 0 < len(comparable_gaps(report)) < len(report.targets) else "",
@@ -161,8 +183,8 @@ def view(report: TransferReport, *, language: str = "en") -> View:
             (words.name(tag), tag, tuple(span(report.languages[tag].candidates[name], words) for name in names))
             for tag in reversed(targets)
         ),
-        facts=tuple(_facts(report, words)),
-        training=tuple((words.named("training", key), _value(value)) for key, value in report.training.items()),
+        facts=tuple(facts(report, words)),
+        training=tuple(training(report, words)),
         machine=tuple((words.named("machine", key), value) for key, value in report.machine.items()),
         versions=(("loanword", report.loanword_version), *report.versions.items()),
         recipe=report.recipe.strip("\n"),
@@ -173,49 +195,6 @@ def view(report: TransferReport, *, language: str = "en") -> View:
 def regime(report: TransferReport, *, language: str = "en") -> str:
     """Return the regime line in `language`, in English where it is not known in it."""
     return (report.regime_zh if language == "zh" else "") or report.regime
-
-
-def reading(report: TransferReport, *, language: str = "en") -> list[str]:
-    """Say in a few plain sentences what the numbers mean."""
-    words = Words(language)
-    sources = [tag for tag in report.languages if report.languages[tag].is_source]
-    trained = words.listed([words.name(tag) for tag in report.sources])
-    metric = words.named("metrics", report.metric)
-    said = [words("read_source_unseen", sources=trained) if trained else words("read_untrained")]
-    if sources:
-        said = [words("read_source", sources=trained, metric=metric, score=percent(report.mean(sources)))]
-    targets = report.targets
-    if not targets:
-        return [*said, words("read_none")]
-    scores = [_main(report, report.languages[tag]).score for tag in targets]
-    ends = {
-        "mean": percent(report.mean(targets)),
-        "best": words.name(targets[-1]),
-        "high": percent(scores[-1]),
-        "worst": words.name(targets[0]),
-        "low": percent(scores[0]),
-    }
-    said.append(words("read_target" if len(targets) == 1 else "read_targets", n=len(targets), **ends))
-    if len(targets) >= ENOUGH_FOR_HALVES:
-        said.append(words("read_median", median=percent(median(scores))))
-    collapsed = words.listed([words.name(tag) for tag in report.collapsed])
-    said.append(words("read_collapsed", names=collapsed) if collapsed else words("read_healthy"))
-    gaps = comparable_gaps(report)
-    if gaps:
-        said.append(words("read_gap", gap=words.points(fmean(gaps)), n=len(gaps)))
-    before, after, noise = calibration_errors(report)
-    if math.isfinite(after):
-        key = "read_uncalibrated" if report.temperature == 1 else "read_calibration"
-        temperature = number(report.temperature, digits=2)
-        said.append(words(key, temperature=temperature, before=percent(before), after=percent(after)))
-        said += [words("read_noise", noise=percent(noise))] if math.isfinite(noise) else []
-    return said
-
-
-def comparable_gaps(report: TransferReport) -> list[float]:
-    """Return the gaps of the target languages that have one."""
-    found = [report.languages[tag].gap.interval for tag in report.targets]
-    return [gap.score for gap in found if gap is not None and math.isfinite(gap.score)]
 
 
 def span(interval: Interval, words: Words) -> str:
@@ -231,11 +210,6 @@ def ends(interval: Interval) -> str:
     return f"{low} – {high}" if "–" not in (low, high) else "–"
 
 
-def memory(size: int) -> str:
-    """Write a number of bytes in GiB; a dash for 0, which says that it is not known."""
-    return f"{number(size / 2**30, digits=2)} GiB" if size else "–"
-
-
 def _title(report: TransferReport, words: Words) -> str:
     sources = words.listed([words.name(tag) for tag in report.sources])
     if report.targets:
@@ -247,7 +221,9 @@ def _figures(report: TransferReport, words: Words) -> list[Figure]:
     found = []
     targets = report.targets
     if len(targets) == 1:
-        found.append(Figure(words("figure_target"), percent(report.mean(targets)), words.name(targets[0])))
+        name, leak = words.name(targets[0]), _leak(report, targets[0], words)
+        note = name + words("bracket", text=leak) if leak else name
+        found.append(Figure(words("figure_target"), percent(report.mean(targets)), note, alarm=bool(leak)))
     elif targets:
         low, high = (percent(_main(report, report.languages[tag]).score) for tag in (targets[0], targets[-1]))
         label = words("figure_mean", metric=words.named("metrics", report.metric), n=len(targets))
@@ -276,6 +252,8 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
         family=words.family(scores.language),
         is_source=scores.is_source,
         collapsed=scores.collapsed,
+        leak=_leak(report, scores.language, words),
+        turned=scores.language in other_way(report),
         n=number(scores.n, digits=0),
         groups=number(scores.groups, digits=0),
         score=percent(main.score),
@@ -287,6 +265,7 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
         trivial=percent(scores.trivial),
         ece=percent(scores.ece),
         ece_raw=percent(scores.ece_raw),
+        ece_both=calibrated(scores),
         ece_noise=percent(scores.ece_noise),
         fertility=number(scores.fertility, digits=2),
         unknown=percent(scores.unknown),
@@ -299,6 +278,32 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
         ),
         parts=tuple(percent(scores.breakdown.get(name, math.nan)) for name in part_names(report)),
     )
+
+
+def _leak(report: TransferReport, tag: str, words: Words) -> str:
+    one = leaks(report).get(tag)
+    return words("leak_mark", n=str(one.n), rows=str(one.rows)) if one else ""
+
+
+def _numbers(report: TransferReport, rows: tuple[Row, ...]) -> list[str]:
+    found = [name for name in NUMBERS if any(getattr(row, name) != "–" for row in rows)]
+    return [name for name in found if name != "ece_raw" or report.temperature != 1]
+
+
+def _glossary(numbers: tuple[str, ...], words: Words) -> list[str]:
+    about = (
+        ("trivial", "about_trivial"),
+        ("ece", "about_ece"),
+        ("ece_noise", "about_ece_noise"),
+        ("fertility", "about_pieces"),
+    )
+    return [words(key) for name, key in about if name in numbers]
+
+
+def _parts(report: TransferReport, words: Words) -> list[str]:
+    names = set(part_names(report))
+    said = [words("parts_lead")] if names - RATIOS else []
+    return [*said, words("parts_ratio")] if names & RATIOS else said
 
 
 def _mistake(one: Confusion, n: int, words: Words) -> Mistake:
@@ -331,7 +336,8 @@ def _fertility(report: TransferReport, words: Words) -> list[str]:
 
 
 def _calibration(report: TransferReport, words: Words) -> list[str]:
-    said = [words("calibration_lead", temperature=number(report.temperature, digits=2))]
+    key = "calibration_lead_raw" if report.temperature == 1 else "calibration_lead"
+    said = [words(key, temperature=number(report.temperature, digits=2))]
     noisy = any(math.isfinite(one.ece_noise) for one in report.languages.values())
     return [*said, words("calibration_noise")] if noisy else said
 
@@ -342,8 +348,7 @@ def _same(report: TransferReport, name: str, words: Words) -> str:
     order = sorted(dict.fromkeys(other for one in scored for other in one), key=lambda other: other != "last")
     for other in order[: order.index(name)]:
         if all(one.get(other) == one[name] for one in scored):
-            key = "candidate_same" if "averaged" in (name, other) else "candidate_same_step"
-            return words(key, other=words.named("candidates", other))
+            return words("candidate_same", other=words.named("candidates", other))
     return ""
 
 
@@ -359,29 +364,6 @@ def _weights(report: TransferReport, name: str, targets: list[str], words: Words
     )
 
 
-def _facts(report: TransferReport, words: Words) -> list[tuple[str, str]]:
-    sources = [words.name(tag) + words("bracket", text=tag) for tag in report.sources]
-    labels = words("comma").join(report.labels[:12]) + ("…" if len(report.labels) > 12 else "")
-    facts = {
-        "fact_task": words.named("tasks", report.task),
-        "fact_model": report.model,
-        "fact_sources": words.listed(sources, most=12),
-        "fact_labels": words("label_list", count=str(len(report.labels)), names=labels),
-        "fact_checkpoint": words.named("candidates", report.checkpoint),
-        "fact_temperature": number(report.temperature, digits=3),
-        "fact_seed": str(report.seed),
-        "fact_train": words.duration(report.seconds.get("train", math.nan)),
-        "fact_evaluate": words.duration(report.seconds.get("evaluate", math.nan)),
-        "fact_speed": number(report.tokens_per_second, digits=0),
-        "fact_memory": memory(report.peak_memory_bytes),
-    }
-    if not report.seconds.get("train"):
-        del facts["fact_train"], facts["fact_speed"]  # Nothing was trained: a bundle was evaluated.
-    if not report.sources:
-        del facts["fact_sources"]  # Nor was anything ever.
-    return [(words(key), value) for key, value in facts.items()]
-
-
 def _main(report: TransferReport, scores: Scores) -> Interval:
     return scores.metrics[report.metric]
 
@@ -389,7 +371,3 @@ def _main(report: TransferReport, scores: Scores) -> Interval:
 def _sortable(score: float) -> float:
     """Put a score that is no number last."""
     return score if math.isfinite(score) else -math.inf
-
-
-def _value(value: float | int | str | bool | None) -> str:
-    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

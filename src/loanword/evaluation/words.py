@@ -153,6 +153,11 @@ def family(tag: str) -> str:
         return "unknown"
 
 
+def turned(tag: str) -> str:
+    """Return the pair of languages ``en:de`` in the other direction: ``de:en``."""
+    return ":".join(reversed(tags.sides(tag)))
+
+
 def is_segmented(tag: str) -> bool:
     """Whether `tag` is written with spaces between words; so is what is unknown."""
     try:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from loanword.evaluation.leaks import leaked
 from loanword.evaluation.measure import Checkpoint
+from loanword.evaluation.words import turned
 
 if TYPE_CHECKING:
     from loanword.training.state import Run
@@ -21,6 +23,8 @@ WORDS = {
         "text": "text of {tags}",
         "labels": "labels of {tags} in earlier training",
         "dev labels": "dev labels of {tags}",
+        "rows": "test rows of {tags}",
+        "other way": "the other direction of {tags}",
         "and": " and ",
         "list": ", ",
         "source dev": "source dev",
@@ -51,6 +55,8 @@ WORDS = {
         "text": "{tags} 的文本",
         "labels": "此前训练中 {tags} 的标签",
         "dev labels": "{tags} 的开发集标签",
+        "rows": "{tags} 的测试数据",
+        "other way": "{tags} 的反方向数据",
         "and": "、",
         "list": "、",
         "source dev": "源语言开发集",
@@ -89,7 +95,8 @@ class Lineage:
     the model as it came.
 
     `names` are what the labels were said to be about where nothing was trained, for no text had one; `texts` are the
-    languages of the unlabelled texts that were looked at for that.
+    languages of the unlabelled texts that were looked at for that. `leaked` are the tested languages of which the
+    training or dev data held test rows.
     """
 
     sources: tuple[str, ...]
@@ -100,6 +107,7 @@ class Lineage:
     earlier: Lineage | None = None
     names: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    leaked: tuple[str, ...] = ()
 
     @property
     def of_encoder(self) -> Lineage | None:
@@ -125,6 +133,7 @@ def lineage_of(run: Run, *, earlier: Lineage | None) -> Lineage:
         sees=tuple(sorted(run.sees)),
         stopping=bool(run.settings.patience and run.data.dev),
         earlier=earlier,
+        leaked=tuple(leaked(run.data)),
     )
 
 
@@ -137,7 +146,8 @@ def regime(lineage: Lineage, *, tested: Collection[str], language: str = "en") -
     """Describe the regime of scores in the languages `tested`: true zero-shot, or what of the targets was seen.
 
     Dev data in a language that was never trained on makes it target-dev, not zero-shot; so does a tested language that
-    the model had learned before this training, or whose texts were looked at. `language` is that of the line: "en" or
+    the model had learned before this training, whose texts were looked at, or whose test rows stood in the training
+    data; and a pair of languages that was trained on in the other direction. `language` is that of the line: "en" or
     "zh".
     """
     words = WORDS[language]
@@ -148,9 +158,12 @@ def regime(lineage: Lineage, *, tested: Collection[str], language: str = "en") -
     again = [tag for tag in trained if tag in tested and tag not in latest.sources]
     read = [tag for tag in lineage.texts if tag in tested and tag not in trained]
     foreign = [tag for tag in dict.fromkeys(tag for one in lineage.trainings for tag in one.dev) if tag not in trained]
+    held = [tag for one in lineage.trainings for tag in one.leaked if tag in tested and tag not in trained]
+    back = [tag for tag in tested if tag not in trained and turned(tag) in trained]
     seen = [words.get(what, what) for what in sorted({what for one in lineage.trainings for what in one.sees})]
-    for what, found in (("text", read), ("labels", again), ("dev labels", foreign)):
-        seen += [words[what].format(tags=words["and"].join(found))] if found else []
+    several = {"text": read, "labels": again, "dev labels": foreign, "rows": held, "other way": back}
+    for what, found in several.items():
+        seen += [words[what].format(tags=words["and"].join(dict.fromkeys(found)))] if found else []
     if seen:
         kind = "seen"
     elif not set(tested) - set(trained):
