@@ -341,7 +341,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_the_summary_marks_a_leak_and_says_it_once():
     note = Leak.note("nl: 80 test rows stand in the training or dev data", tag="nl", n=80, rows=80)
     lines = summary(report(languages=2, notes=(note, "another note"))).splitlines()
-    assert lines[0].endswith(", on rows that leaked")
+    assert lines[0].endswith(", 80 of 80 rows leaked")
     assert lines[1].startswith("!! LEAK: test rows stand in the training or dev data (Dutch: 80 of 80).")
     assert [line for line in lines if line.startswith("Note:")] == ["Note:        another note"]
     assert "（荷兰语：80/80 条）" in summary(report(languages=4, notes=(note,)), language="zh").splitlines()[2]

@@ -154,9 +154,10 @@ def _targets(report: TransferReport, names: dict[str, str], words: Words) -> lis
     main = {tag: report.languages[tag].metrics[report.metric] for tag in targets}
     if len(targets) == 1:
         only = {"name": words.name(targets[0]), "score": percent(report.mean_target), "metric": metric}
-        key = "sum_target_turned" if other_way(report) else "sum_target"
-        key = "sum_target_leak" if leaks(report).get(targets[0]) else key
-        return [words(key, **only, interval=ends(main[targets[0]]))]
+        only["interval"] = ends(main[targets[0]])
+        if leak := leaks(report).get(targets[0]):
+            return [words("sum_target_leak", **only, n=str(leak.n), rows=str(leak.rows))]
+        return [words("sum_target_turned" if other_way(report) else "sum_target", **only)]
     mean = {"metric": metric, "n": len(targets), "mean": percent(report.mean_target)}
     if len(targets) <= FEW:
         each = [words.pair(words.name(tag), span(main[tag], words)) for tag in reversed(targets)]
