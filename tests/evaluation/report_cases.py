@@ -85,3 +85,9 @@ def report(*, languages=45, collapsed=(), gap="parallel", seed=7, **changes):
         notes=("0.3% of the rows were truncated at 128 tokens.", "One thread was left to other programs."),
     )
     return replace(made, **changes)
+
+
+def leaky(made, **counts):
+    """The report, with so many leaked rows of so many in some languages."""
+    changed = {tag: replace(made.languages[tag], leaked=leaked, n=n) for tag, (leaked, n) in counts.items()}
+    return replace(made, languages={**made.languages, **changed})

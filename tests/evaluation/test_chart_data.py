@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from report_cases import report
+from report_cases import leaky, report
 
 from loanword.evaluation.calibration import BINS, reliability
 from loanword.evaluation.chart_data import (
@@ -27,7 +27,6 @@ from loanword.evaluation.chart_data import (
     trend_ends,
 )
 from loanword.evaluation.chart_theme import PALETTE
-from loanword.evaluation.leaks import Leak
 from loanword.evaluation.scores import Bin
 from loanword.evaluation.words import Words
 
@@ -219,6 +218,6 @@ def test_an_error_that_scaling_left_alone_is_written_once():
 
 
 def test_the_name_beside_a_bar_says_that_rows_leaked():
-    made = report(languages=2, notes=(Leak.note("nl: leak", tag="nl", n=1, rows=2),))
+    made = leaky(report(languages=2), nl=(1, 2))
     assert {one["label"] for one in language_rows(made, Words("en"))} == {"English · en", "Dutch · nl · leak"}
     assert "荷兰语 · nl · 泄漏" in {one["label"] for one in language_rows(made, Words("zh"))}

@@ -1,13 +1,11 @@
 """Test rows that stand in the training or dev data, counted and named."""
 
-import json
-from copy import deepcopy
 from types import SimpleNamespace
 
-from report_cases import report
+from report_cases import leaky, report
 
 from loanword.data.records import Table
-from loanword.evaluation.leaks import Leak, leaked, leaks
+from loanword.evaluation.leaks import leaked, leaks
 
 
 def rows(tag, *texts, label="a"):
@@ -23,13 +21,7 @@ def test_rows_are_counted_by_language_whatever_their_label():
     assert leaked(data) == {"de": 4}
 
 
-def test_a_note_is_a_sentence_that_knows_what_it_is_about():
-    note = Leak.note("de: 3 rows", tag="de", n=3, rows=4)
-    assert json.loads(json.dumps([note])) == ["de: 3 rows"] == [note]
-    assert (deepcopy(note).tag, note.n, note.rows) == ("de", 3, 4)
-
-
-def test_leaks_of_a_report_are_those_of_its_languages():
-    one, other = (Leak.note(tag, tag=tag, n=1, rows=2) for tag in ("nl", "xx"))
-    assert leaks(report(languages=2, notes=("nl", one, other))) == {"nl": one}
+def test_leaks_of_a_report_are_its_languages_with_such_rows():
+    made = leaky(report(languages=3), nl=(1, 2))
+    assert leaks(made) == {"nl": made.languages["nl"]}
     assert leaks(report(languages=2)) == {}

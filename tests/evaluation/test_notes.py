@@ -116,23 +116,6 @@ def test_chinese():
     assert found.endswith("（x、y）")
 
 
-def test_test_rows_that_were_trained_on():
-    (found,) = notes(plan(train={"de": Table("de", ["secret text", "x"], ["a", "b"])}), SCORES)
-    assert found.startswith("en: 2 test rows stand in the training or dev data, of 2")
-    assert "secret text" not in found
-
-
-def test_rows_that_were_held_out_as_dev_leak_too():
-    """Of three test rows one stands in what is left of the training rows, one in what was held out of them."""
-    run = plan(train={"en": Table("en", ["one"], ["a"])}, dev={"en": Table("en", ["two"], ["b"])})
-    run.data.test = {"de": Table("de", ["one", "two", "three"], ["a", "b", "a"])}
-    (found,) = notes(run, SCORES)
-    assert found.startswith("de: 2 test rows stand in the training or dev data, of 3")
-    run.data.train = {}
-    (found,) = notes(run, SCORES, language="zh")
-    assert found.startswith("de：3 条测试数据中有 1 条也在训练或开发数据里")
-
-
 def test_what_is_left_out_of_a_test_file_is_said():
     run = plan()
     run.data.test["en"] = replace(run.data.test["en"], left_out={"fuzzy": 2, "untranslated": 1})

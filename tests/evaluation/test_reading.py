@@ -5,9 +5,8 @@ from dataclasses import replace
 from statistics import fmean, median
 
 import pytest
-from report_cases import report
+from report_cases import leaky, report
 
-from loanword.evaluation.leaks import Leak
 from loanword.evaluation.reading import advice, reading
 from loanword.evaluation.report_view import view
 
@@ -98,7 +97,7 @@ def test_a_pair_that_was_trained_the_other_way_is_no_new_language():
 
 
 def test_a_leak_is_said_with_the_score():
-    made = report(languages=3, notes=(Leak.note("nl: leak", tag="nl", n=80, rows=80), "a note"))
+    made = leaky(report(languages=3), nl=(80, 80))
     assert "Dutch: 80 test rows stand in the training or dev data, of 80 rows, so this score" in " ".join(reading(made))
     assert "荷兰语：80 条测试数据中有 80 条" in "".join(reading(made, language="zh"))
 

@@ -6,11 +6,10 @@ import sys
 from dataclasses import replace
 
 import pytest
-from report_cases import LABELS, report
+from report_cases import LABELS, leaky, report
 
 from loanword.errors import UsageError
 from loanword.evaluation import report_html
-from loanword.evaluation.leaks import Leak
 from loanword.evaluation.report import FORMAT_VERSION, markdown, summary, to_dict, write
 from loanword.evaluation.scores import Confusion, Interval
 from loanword.evaluation.words import Words
@@ -67,6 +66,7 @@ LANGUAGE = {
     "unknown": float,
     "truncated": float,
     "windows": int,
+    "leaked": int,
     "script": str,
     "family": str,
     "origin": str,
@@ -339,13 +339,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_the_summary_marks_a_leak_and_says_it_once():
-    note = Leak.note("nl: 80 test rows stand in the training or dev data", tag="nl", n=80, rows=80)
-    lines = summary(report(languages=2, notes=(note, "another note"))).splitlines()
+    lines = summary(leaky(report(languages=2), nl=(80, 80))).splitlines()
     assert lines[0].endswith(", 80 of 80 rows leaked")
     assert lines[1].startswith("!! LEAK: test rows stand in the training or dev data (Dutch: 80 of 80).")
-    assert [line for line in lines if line.startswith("Note:")] == ["Note:        another note"]
-    assert "（荷兰语：80/80 条）" in summary(report(languages=4, notes=(note,)), language="zh").splitlines()[2]
-    assert to_dict(report(languages=2, notes=(note,)))["notes"] == [str(note)]
+    assert "（荷兰语：80/80 条）" in summary(leaky(report(languages=4), nl=(80, 80)), language="zh").splitlines()[2]
+    assert to_dict(leaky(report(languages=2), nl=(80, 80)))["languages"]["nl"]["leaked"] == 80
 
 
 def test_the_summary_names_the_metric_of_the_source_and_a_pair_that_was_trained_the_other_way():
@@ -383,6 +381,6 @@ def test_markdown_leaves_out_what_a_task_without_classes_has_not():
 
 
 def test_markdown_marks_a_leak_at_its_row():
-    note = Leak.note("nl: leak", tag="nl", n=3, rows=80)
-    (row,) = [row for row in table(markdown(report(languages=3, notes=(note,))), "Every language") if "| nl |" in row]
+    made = leaky(report(languages=3), nl=(3, 80))
+    (row,) = [row for row in table(markdown(made), "Every language") if "| nl |" in row]
     assert row.endswith("| **leak: 3 of 80 rows** |")

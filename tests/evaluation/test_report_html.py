@@ -7,11 +7,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from report_cases import report
+from report_cases import leaky, report
 from tests.browser import HOSTILE, Page, policy
 
 from loanword.evaluation import plots
-from loanword.evaluation.leaks import Leak
 from loanword.evaluation.report_html import ON_PAGE, embedded, html
 from loanword.evaluation.scores import Confusion
 
@@ -249,7 +248,7 @@ def test_a_task_without_classes_has_no_empty_sections():
 
 
 def test_a_leak_is_marked_at_its_row_and_the_columns_are_explained(pages):
-    page = html(report(languages=3, notes=(Leak.note("nl: leak", tag="nl", n=3, rows=80),)))
+    page = html(leaky(report(languages=3), nl=(3, 80)))
     assert page.count('<span class="mark alarm">leak: 3 of 80 rows</span>') == 1
     assert "A piece is what the tokenizer cuts text into" in "".join(Page(page).text)
     assert "ECE by chance is what perfectly calibrated answers would show" in "".join(Page(page).text)

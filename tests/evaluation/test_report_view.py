@@ -2,9 +2,8 @@ import math
 from dataclasses import replace
 from statistics import fmean
 
-from report_cases import report
+from report_cases import leaky, report
 
-from loanword.evaluation.leaks import Leak
 from loanword.evaluation.reading import comparable_gaps
 from loanword.evaluation.report import summary
 from loanword.evaluation.report_view import NUMBERS, view
@@ -200,7 +199,7 @@ def test_there_is_nothing_to_mix_up_without_classes():
 
 
 def test_a_row_says_what_leaked_and_what_was_trained_the_other_way():
-    made = report(languages=3, notes=(Leak.note("nl: leak", tag="nl", n=7, rows=80),))
+    made = leaky(report(languages=3), nl=(7, 80))
     made = replace(made, sources=("en:de",))
     made.languages["de:en"] = replace(made.languages["de"], language="de:en")
     rows = view(made).rows
@@ -210,6 +209,6 @@ def test_a_row_says_what_leaked_and_what_was_trained_the_other_way():
 
 
 def test_the_headline_of_one_target_tells_a_leak():
-    made = report(languages=2, notes=(Leak.note("nl: leak", tag="nl", n=7, rows=80),))
+    made = leaky(report(languages=2), nl=(7, 80))
     first = view(made).figures[0]
     assert (first.note, first.alarm) == ("Dutch (leak: 7 of 80 rows)", True)

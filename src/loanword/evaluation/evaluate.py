@@ -213,7 +213,7 @@ def _reliability(decisions: Sequence[tuple[int, Decision]]) -> tuple[Bin, ...]:
     return reliability(np.asarray([one.confidence for one in known]), right)
 
 
-def _fertility(found: Answers, tokenizer: Tokenizer) -> dict[str, float]:
+def _fertility(found: Answers, tokenizer: Tokenizer) -> dict[str, Any]:
     """Measure the vocabulary on the texts; where inputs hold more or less than one text, on texts encoded for it."""
     table, encoded = found.table, found.encoded
     if len(encoded) != len(table) or any(table.pair):

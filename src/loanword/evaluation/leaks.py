@@ -5,28 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from loanword.evaluation.scores import TransferReport
+    from loanword.evaluation.scores import Scores, TransferReport
     from loanword.training.state import Data
-
-
-class Leak(str):
-    """The note on a leak: a sentence that still knows the language `tag`, and that `n` of its `rows` are concerned.
-
-    So that a report, whose notes are plain sentences, can mark the score itself.
-    """
-
-    tag: str
-    n: int
-    rows: int
-
-    @classmethod
-    def note(cls, text: str, *, tag: str, n: int, rows: int) -> Leak:
-        """Make the note that says `text`."""
-        made = cls(text)
-        made.tag, made.n, made.rows = tag, n, rows
-        return made
 
 
 def leaked(data: Data) -> dict[str, int]:
@@ -39,7 +19,6 @@ def leaked(data: Data) -> dict[str, int]:
     return {tag: n for tag, n in counts.items() if n}
 
 
-def leaks(report: TransferReport) -> dict[str, Leak]:
-    """Return the notes on leaks by language, of those that were scored."""
-    found: Iterable[Leak] = (note for note in report.notes if isinstance(note, Leak))
-    return {note.tag: note for note in found if note.tag in report.languages}
+def leaks(report: TransferReport) -> dict[str, Scores]:
+    """Return the scores of the languages with such rows, by language."""
+    return {tag: scores for tag, scores in report.languages.items() if scores.leaked}

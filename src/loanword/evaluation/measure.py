@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -15,6 +15,7 @@ from loanword.config import EvaluationSettings
 from loanword.data.records import Table
 from loanword.errors import UsageError
 from loanword.evaluation.evaluate import Answers, Evaluator
+from loanword.evaluation.leaks import leaked
 from loanword.evaluation.scores import Interval, Scores
 from loanword.tasks.task import Task
 from loanword.tasks.temperature import fit_temperature
@@ -90,6 +91,8 @@ def measure(
     settle({tag: evaluator.scaled(found, temperature) for tag, found in heard.items()}, run.task)
     cooled = {tag: evaluator.scaled(found, temperature) for tag, found in answers.items()}
     scores = evaluator.score(cooled, sources=sources, raw=answers, candidates=intervals)
+    rows = leaked(run.data)
+    scores = {tag: replace(one, leaked=rows.get(tag, 0)) for tag, one in scores.items()}
     return Measured(scores, chosen, temperature, time.perf_counter() - began)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loanword.data.records import Table
-from loanword.evaluation.leaks import Leak, leaked
 from loanword.evaluation.measure import Measured
 from loanword.evaluation.scores import Scores
 from loanword.evaluation.words import Words, number, percent
@@ -23,7 +22,7 @@ LOST = 0.01
 def run_notes(
     run: Run, measured: Measured, *, wanted: str, trained: Trained | None = None, language: str = "en"
 ) -> tuple[str, ...]:
-    """Say what is worth knowing of a run whose recipe wanted the checkpoint `wanted`: leaks, what is missing or lost.
+    """Say what is worth knowing of a run whose recipe wanted the checkpoint `wanted`: what is missing or lost.
 
     `language` is that of the sentences: "en" or "zh".
     """
@@ -31,9 +30,6 @@ def run_notes(
     found = []
     if wanted != measured.checkpoint:
         found.append(words("note_checkpoint", wanted=words.named("candidates", wanted)))
-    for tag, n in leaked(run.data).items():
-        rows = len(run.data.test[tag])
-        found.append(Leak.note(words("note_leak", tag=tag, n=n, rows=str(rows)), tag=tag, n=n, rows=rows))
     found += notes(
         run.data.test, measured.scores, task=run.task, tokenizer=run.tokenizer, trained=True, language=language
     )

@@ -21,7 +21,7 @@ def reading(report: TransferReport, *, language: str = "en") -> list[str]:
     """Say in a few plain sentences what the numbers mean."""
     words = Words(language)
     said = [_source(report, words), *_targets(report, words)]
-    said += [words("read_leak", name=words.name(tag), n=one.n, rows=one.rows) for tag, one in leaks(report).items()]
+    said += [words("read_leak", name=words.name(tag), n=one.leaked, rows=one.n) for tag, one in leaks(report).items()]
     turned_round = words.listed([words.name(tag) for tag in other_way(report)])
     said += [words("read_turned", names=turned_round)] if turned_round else []
     collapsed = words.listed([words.name(tag) for tag in report.collapsed])

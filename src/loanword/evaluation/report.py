@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader
 from loanword.errors import MissingExtra
 from loanword.evaluation.calibration import calibration_errors
 from loanword.evaluation.facts import memory
-from loanword.evaluation.leaks import Leak, leaks
+from loanword.evaluation.leaks import leaks
 from loanword.evaluation.reading import advice, comparable_gaps, other_way
 from loanword.evaluation.report_html import html
 from loanword.evaluation.report_view import ends, regime, span, view
@@ -142,7 +142,7 @@ def summary(report: TransferReport, *, language: str = "en") -> str:
     speed = number(report.tokens_per_second, digits=0)
     cost = "sum_cost" if report.seconds.get("train") else "sum_cost_evaluate"
     lines.append(words(cost, **spent, speed=speed, memory=memory(report.peak_memory_bytes)))
-    lines += [words("sum_note", note=note) for note in report.notes if not isinstance(note, Leak)]
+    lines += [words("sum_note", note=note) for note in report.notes]
     return "\n".join(visible(line.replace("\n", " ")) for line in lines)
 
 
@@ -156,7 +156,7 @@ def _targets(report: TransferReport, names: dict[str, str], words: Words) -> lis
         only = {"name": words.name(targets[0]), "score": percent(report.mean_target), "metric": metric}
         only["interval"] = ends(main[targets[0]])
         if leak := leaks(report).get(targets[0]):
-            return [words("sum_target_leak", **only, n=str(leak.n), rows=str(leak.rows))]
+            return [words("sum_target_leak", **only, n=str(leak.leaked), rows=str(leak.n))]
         return [words("sum_target_turned" if other_way(report) else "sum_target", **only)]
     mean = {"metric": metric, "n": len(targets), "mean": percent(report.mean_target)}
     if len(targets) <= FEW:
@@ -174,7 +174,7 @@ def _targets(report: TransferReport, names: dict[str, str], words: Words) -> lis
 def _doubts(report: TransferReport, words: Words) -> list[str]:
     """What stands in the way of reading the scores as transfer: leaks, pairs that were trained on the other way."""
     turned, found = other_way(report), leaks(report).items()
-    each = [words("sum_leak_rows", name=words.name(tag), n=str(one.n), rows=str(one.rows)) for tag, one in found]
+    each = [words("sum_leak_rows", name=words.name(tag), n=str(one.leaked), rows=str(one.n)) for tag, one in found]
     said = [words("sum_leak", names=words("comma").join(each))] if each else []
     several = turned and len(report.targets) > 1
     return [*said, words("sum_turned", names=words("comma").join(map(words.name, turned)))] if several else said
@@ -218,6 +218,7 @@ def _language(report: TransferReport, scores: Scores) -> dict[str, Any]:
         "unknown": scores.unknown,
         "truncated": scores.truncated,
         "windows": scores.windows,
+        "leaked": scores.leaked,
         "script": script(scores.language),
         "family": family(scores.language),
         "origin": report.origins.get(scores.language, ""),

@@ -282,7 +282,7 @@ def _row(report: TransferReport, scores: Scores, others: tuple[str, ...], words:
 
 def _leak(report: TransferReport, tag: str, words: Words) -> str:
     one = leaks(report).get(tag)
-    return words("leak_mark", n=str(one.n), rows=str(one.rows)) if one else ""
+    return words("leak_mark", n=str(one.leaked), rows=str(one.n)) if one else ""
 
 
 def _numbers(report: TransferReport, rows: tuple[Row, ...]) -> list[str]:

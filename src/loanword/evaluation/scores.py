@@ -65,9 +65,9 @@ class Scores:
     perfectly calibrated answers would show of it on as many rows (NaN where it was not worked out);
     `fertility` is pieces per word (per character where words are not written apart); `unknown` and `truncated` are
     shares of pieces and of rows. `windows` counts what the model read: more than rows where long texts are read in
-    parts. `candidates` holds the main metric of each checkpoint ("averaged", "last", ...), under "untrained" that of a
-    model that could do the task before it was trained; `breakdown` are scores of parts of the rows, or of other sides
-    of the answers, as the task names them.
+    parts. `leaked` counts test rows that stand in the training or dev data. `candidates` holds the main metric of each
+    checkpoint ("averaged", "last", ...), under "untrained" that of a model that could do the task before it was
+    trained; `breakdown` are scores of parts of the rows, or of other sides of the answers, as the task names them.
     """
 
     language: str
@@ -88,6 +88,7 @@ class Scores:
     candidates: dict[str, Interval] = field(default_factory=dict)
     ece_noise: float = math.nan
     windows: int = 0
+    leaked: int = 0
     breakdown: dict[str, float] = field(default_factory=dict)
 
 
