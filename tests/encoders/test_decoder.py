@@ -89,6 +89,20 @@ def test_a_language_is_written_in_its_own_pieces(output):
         assert own[row, 0].exp().nonzero().flatten().tolist() == allowed
 
 
+def test_in_a_new_language_it_copies_what_it_would_write_in_others(decoder, output):
+    """The ends and the pieces of all languages stay as likely as they are where all pieces are allowed."""
+    given = torch.tensor([[BEGINNING, 7], [BEGINNING, 40]])
+    _, free, freely = after(decoder, output, given)
+    decoder.spelt[2] = torch.tensor([False, True, False, False])
+    _, own, copied = after(decoder, output, given)
+    torch.testing.assert_close(own[0], free[0])
+    kept = [0, 1, 2, SPECIAL + 1]
+    torch.testing.assert_close(own[1, :, kept], free[1, :, kept])
+    assert own[1].exp().nonzero()[:, 1].unique().tolist() == kept
+    moved = 1 - own[1].exp().sum(-1, keepdim=True)
+    torch.testing.assert_close(copied[1, :, 1:3].exp(), moved * freely[1, :, 1:3].softmax(-1))
+
+
 def test_copying_goes_on_after_the_piece_that_was_written(decoder, output):
     """Of two equal texts but for what was written last, the share of what comes after it in the source is larger."""
     given = torch.tensor([[BEGINNING, 7], [BEGINNING, 40]])

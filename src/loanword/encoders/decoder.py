@@ -140,7 +140,7 @@ class Decoder(nn.Module):
 
     `pieces` (v) are the pieces that it knows, sorted; `languages` those that it writes, each with a vector of its own.
     `spelt` holds for each language, and then for any other, the pieces that it is spelt with, places among `pieces`:
-    a language is written in no others, but for copies.
+    a language is written in no others, but for copies; in one that it was not trained to write, it copies instead.
     """
 
     pieces: torch.Tensor
@@ -157,10 +157,15 @@ class Decoder(nn.Module):
         layers: int = 3,
         heads: int = 6,
         dropout: float = 0.1,
+        strange: float = 0.0,
         table: torch.Tensor | None = None,
     ) -> None:
-        """Create it; `table` are the encoder's vectors of all pieces. Without `spelt` all are allowed everywhere."""
+        """Create it; `table` are the encoder's vectors of all pieces. Without `spelt` all are allowed everywhere.
+
+        A share `strange` of rows is learned as if their language was one to come: what can be copied of them alone.
+        """
         super().__init__()
+        self.strange = strange
         self.register_buffer("pieces", torch.tensor(list(pieces), dtype=torch.long))
         self.languages = tuple(languages)
         known = torch.zeros(len(self.languages) + 1, len(pieces), dtype=torch.bool)
@@ -195,11 +200,15 @@ class Decoder(nn.Module):
     def begin(self, output: EncoderOutput) -> Cache:
         """Return the cache of an empty target."""
         memory, device = self.memory_norm(output.hidden), output.ids.device
+        languages = self.language_numbers(output.into or [""] * len(output.ids), device)
+        if self.training and self.strange:
+            strange = torch.rand(len(languages), device=device) < self.strange
+            languages = languages.masked_fill(strange, len(self.languages))
         return Cache(
             source=[layer.source.pairs(memory) for layer in self.layers if isinstance(layer, Layer)],
             copies=self.copy_key(memory),
             words=None if output.table is None else output.table(output.ids).detach().float() - self.centre,
-            languages=self.language_numbers(output.into or [""] * len(output.ids), device),
+            languages=languages,
         )
 
     def forward(self, pieces: torch.Tensor, output: EncoderOutput, cache: Cache) -> torch.Tensor:
@@ -246,10 +255,15 @@ class Decoder(nn.Module):
         gate = self.gate(states).float()
         if cache.words is not None:
             states = states + self.strength * self.lexical(copied.exp() @ cache.words)
-        known = nn.functional.pad(self.spelt[cache.languages], (SPECIAL, 0), value=True)
+        barred = nn.functional.pad(~self.spelt[cache.languages], (SPECIAL, 0))[:, None, :]
+        new = (cache.languages == len(self.languages))[:, None, None]
         own = nn.functional.linear(states, self.embedding.weight).float() + self.bias
-        own = own.masked_fill(~known[:, None, :], NEVER).log_softmax(-1)
-        return own + nn.functional.logsigmoid(gate), copied + nn.functional.logsigmoid(-gate)
+        own = own.masked_fill(barred & ~new, NEVER).log_softmax(-1) + nn.functional.logsigmoid(gate)
+        rest = nn.functional.logsigmoid(-gate)
+        if bool(new.any()):  # What would be written in pieces of other languages is copied instead.
+            rest = torch.logaddexp(rest, own.masked_fill(~barred, NEVER).logsumexp(-1, keepdim=True))
+            own = own.masked_fill(barred, NEVER)
+        return own, copied + rest
 
     def copyable(self, output: EncoderOutput) -> torch.Tensor:
         """Say which pieces of the source may be copied (batch, source): all but the first and what is padding."""

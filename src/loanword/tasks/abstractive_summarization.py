@@ -20,6 +20,7 @@ class AbstractiveSummarization(Generation):
     """
 
     columns = SUMMARY
+    strange = 0.5
     metrics = ("chrf", "rouge-l")
 
     def trivial(self, records: Sequence[Record]) -> list[Prediction]:

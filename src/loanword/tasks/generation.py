@@ -25,7 +25,6 @@ from loanword.tasks.writing import Writing, write
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
-
 FRESH, BROUGHT = 2.0, 1.0
 """Usual length penalties: of a fresh decoder, whose likeliest texts are too short, and of one that a model brings."""
 
@@ -63,6 +62,9 @@ class Generation(Task):
     """
 
     defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 10.0, "average": 0.1}}
+
+    strange = 0.0
+    """The share of training rows that are learned as if their language was one to come (`Decoder`)."""
 
     def __init__(
         self,
@@ -164,6 +166,7 @@ class Generation(Task):
             layers=self.layers,
             heads=next(count for count in range(max(1, width // 64), 0, -1) if width % count == 0),
             dropout=self.dropout,
+            strange=self.strange,
             table=encoder.model.get_input_embeddings().weight.detach(),
         )
         return WritingHead(decoder, self.how, per_row=self.per_row)
