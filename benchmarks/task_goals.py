@@ -121,7 +121,8 @@ def goals(standings: Mapping[str, Standing], rows: Sequence[Row], others: Mappin
 def _quality(standings: Mapping[str, Standing], others: Mapping[str, Elsewhere]) -> Iterator[Goal]:
     found = {name: one.reduction() for name, one in standings.items() if one.compared()}
     found |= {name: one.reduction[: RESAMPLES + 1] for name, one in others.items()}
-    missing = [name for name in (*ELSEWHERE, *standings) if name not in found]
+    wanted = [*ELSEWHERE, *(name for name, one in standings.items() if not one.case.alone)]
+    missing = [name for name in wanted if name not in found]
     if found:
         mean = np.mean(list(found.values()), axis=0)
         low, high = interval(mean)

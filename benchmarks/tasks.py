@@ -90,11 +90,15 @@ def plan(chosen: dict[str, float]) -> list[Key]:
     keys: list[Key] = []
     for seed in SEEDS:
         for name, case in CASES.items():
-            systems = ["loanword", "stock-tuned", *(("stock-shipped", *case.others) if seed == SEEDS[0] else ())]
+            stock = () if case.alone else ("stock-tuned", *(["stock-shipped"] if seed == SEEDS[0] else []))
+            systems = ["loanword", *stock, *(case.others if seed == SEEDS[0] else ())]
             keys += [{"kind": "quality", "task": name, "system": system, "seed": seed} for system in systems]
     for number in range(ROUNDS):
         keys += [
-            {"kind": "time", "task": name, "system": system, "seed": number} for name in CASES for system in SYSTEMS
+            {"kind": "time", "task": name, "system": system, "seed": number}
+            for name, case in CASES.items()
+            for system in SYSTEMS
+            if not case.alone
         ]
     for key in keys:
         if key["system"] == "stock-tuned" and key["task"] in chosen:

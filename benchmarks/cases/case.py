@@ -73,6 +73,8 @@ class Case(ABC):
     """Times that an epoch should be faster than tuned stock's."""
     others: tuple[str, ...] = ()
     """Systems that are measured beside: "untouched", "trivial"."""
+    alone = False
+    """Whether there is no stock recipe to compare with: it is measured in another case."""
     writes = False
     """Whether answers are texts, whose language is identified, too."""
 
