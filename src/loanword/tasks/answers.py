@@ -33,6 +33,7 @@ class Answers(Task):
 
     columns = QUESTION
     metrics = ("answer-f1", "exact-match")
+    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"head_rate": 100.0, "average": 0.1}}
 
     def __init__(
         self,
