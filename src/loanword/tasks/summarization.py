@@ -52,7 +52,7 @@ class Summarization(Task):
 
     columns = SUMMARY
     metrics = ("chrf", "rouge-l")
-    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0}}
+    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"piece_exchange": 0.0, "head_rate": 30.0, "average": 0.1}}
 
     def __init__(
         self, *, unit: str = "", parts: int = 0, longest: int = 24, stride: int = 64, dropout: float = 0.1
