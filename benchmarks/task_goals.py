@@ -177,7 +177,7 @@ def _written(standings: Mapping[str, Standing], rows: Sequence[Row]) -> Iterator
             )
         wanted = {"kind": "quality", "task": name, "system": "loanword"}
         parts = [row["parts"] for row in rows if wanted.items() <= row["key"].items() and "parts" in row]
-        if standing.case.writes and any("right-language" in part for said in parts for part in said.values()):
+        if parts:
             said, human = (
                 fmean(100 * part[place][key] for part in parts for place in part)
                 for key in ("right-language", "right-language-of-the-references")

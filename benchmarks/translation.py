@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -39,7 +40,6 @@ from loanword.randomness import generator
 NAME = "translation"
 TAGS = ("de", "fr", "es")
 SEEDS = (0, 1, 2)
-EPOCHS = 6
 CURVE = 20
 """Dev rows a language that a point of the learning curve is measured on."""
 SHOWN = 20
@@ -69,7 +69,13 @@ def keys() -> list[dict[str, Any]]:
 
 def tables(split: str, count: int = ALL) -> Tables:
     """Return the rows of a split, of the three languages."""
-    return {f"en:{tag}": parallel(split, count, 0)[f"en:{tag}"] for tag in TAGS}
+    every = parallel(split, count, 0)
+    return {f"en:{tag}": every[f"en:{tag}"] for tag in TAGS}
+
+
+def asked() -> Tables:
+    """Return the test rows by "set/language"."""
+    return {f"gnome/{name.removeprefix('en:')}": rows for name, rows in tables("test").items()}
 
 
 def recipe(model: str, seed: int) -> config.Recipe:
@@ -80,7 +86,6 @@ def recipe(model: str, seed: int) -> config.Recipe:
             "model": model,
             "seed": seed,
             "data": {"train": {f"en:{tag}": "memory" for tag in TAGS}},
-            "training": {"epochs": EPOCHS},
             "evaluation": {"compare_checkpoints": False},
         }
     )
@@ -88,10 +93,7 @@ def recipe(model: str, seed: int) -> config.Recipe:
 
 def measure(key: dict[str, Any]) -> Row:
     """Measure one row."""
-    train, tests = (
-        tables("train"),
-        {f"gnome/{tag}": table for tag, table in zip(TAGS, tables("test").values(), strict=True)},
-    )
+    train, tests = tables("train"), asked()
     if key["system"] == "memory":
         answers, more = remembered(train, tables("dev"), tests)
     else:
@@ -123,11 +125,12 @@ def forgetful(seed: int) -> Path:
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     target = bundled.cache_root() / f"bench-random-{seed}"
-    if not (target / "config.json").exists():
+    if not target.exists():
         torch.manual_seed(seed)
-        whole = bundled.folder()
-        AutoTokenizer.from_pretrained(whole).save_pretrained(target)
-        AutoModel.from_config(AutoConfig.from_pretrained(whole), add_pooling_layer=False).save_pretrained(target)
+        whole, staging = bundled.folder(), Path(tempfile.mkdtemp(dir=bundled.cache_root()))
+        AutoTokenizer.from_pretrained(whole).save_pretrained(staging)
+        AutoModel.from_config(AutoConfig.from_pretrained(whole), add_pooling_layer=False).save_pretrained(staging)
+        staging.rename(target)
     return target
 
 
@@ -181,11 +184,11 @@ def outputs(tests: Tables, answers: Mapping[str, Sequence[Any]]) -> list[dict[st
     task, metric = TASKS.get("translation")(), METRICS.get("chrf")
     every = [(name, row) for name, table in tests.items() for row in range(len(table))]
     drawn = sorted(generator(0, "outputs").choice(len(every), SHOWN, replace=False))
-    shown = []
+    drawn_rows = []
     for name, row in (every[place] for place in drawn):
         record, said = tests[name][row : row + 1], answers[name][row]
         score = metric.reduce(metric.rows([said], task.references(list(record))))
-        shown.append(
+        drawn_rows.append(
             {
                 "into": name[6:],
                 "text": record.text[0],
@@ -194,7 +197,7 @@ def outputs(tests: Tables, answers: Mapping[str, Sequence[Any]]) -> list[dict[st
                 "chrf": round(score, 3),
             }
         )
-    return sorted(shown, key=lambda one: -one["chrf"])
+    return sorted(drawn_rows, key=lambda one: -one["chrf"])
 
 
 def stamp(key: Mapping[str, Any]) -> str:
@@ -225,8 +228,8 @@ def goals(rows: Sequence[Row]) -> list[Goal]:
     }
     if [len(found) for found in of.values()] != [len(SEEDS), len(SEEDS), 1]:
         return []
-    tests = {f"gnome/{tag}": table.group for tag, table in zip(TAGS, tables("test").values(), strict=True)}
-    clusters = Clusters.of(tests)
+    tests = asked()
+    clusters = Clusters.of({name: rows.group for name, rows in tests.items()})
     scores = {system: resampled("chrf", found, clusters) for system, found in of.items()}
     pooled = {system: sum(found.values()) / len(found) for system, found in scores.items()}
     made = [
@@ -279,7 +282,7 @@ def draw(rows: Sequence[Row]) -> None:
     PICTURE.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
 
 
-def table(found: Sequence[Mapping[str, Any]]) -> str:
+def shown(found: Sequence[Mapping[str, Any]]) -> str:
     """Return outputs as a Markdown table."""
 
     def cell(text: str) -> str:
@@ -311,7 +314,7 @@ def main() -> None:
     if options.plan:
         print("\n".join(f"{'there  ' if key in there else 'missing'} {json.dumps(key)}" for key in keys()))
     elif options.outputs:
-        print(table(next(row["outputs"] for row in rows if row["key"] == {"system": "pretrained", "seed": SEEDS[0]})))
+        print(shown(next(row["outputs"] for row in rows if row["key"] == {"system": "pretrained", "seed": SEEDS[0]})))
     else:
         judged = goals(rows)
         with harness.alone():

@@ -19,3 +19,11 @@ def test_a_summary_is_in_the_language_of_the_text_or_in_that_of_the_pair(fresh_t
     assert set(task.vocabulary) == {"en", "und"}
     assert [item.into for item in task.encode(ROWS, tokenizer)] == ["en", "en"]
     assert task.into(Record("Чайник.", "ru")) == "ru"
+
+
+def test_rows_are_learned_as_of_a_language_to_come_where_a_summary_may_be_copied(fresh_tokenizer):
+    tokenizer, task = Tokenizer(fresh_tokenizer("unigram"), max_length=32), AbstractiveSummarization(least=1)
+    task.fit(ROWS[:1], tokenizer)
+    assert task.strange == 0.5
+    task.fit(ROWS, tokenizer)
+    assert task.strange == 0.0, "Russian texts have no English pieces to copy"

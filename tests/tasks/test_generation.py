@@ -117,7 +117,7 @@ def test_without_a_tokenizer_or_anything_to_write_it_says_so(tokenizer, tiny_enc
 
 
 def test_what_measuring_needs_is_asked_for_before_training(tokenizer, monkeypatch):
-    monkeypatch.setattr("loanword.tasks.generation.find_spec", lambda package: None)
+    monkeypatch.setattr("loanword.language.outputs.find_spec", lambda package: None)
     with pytest.raises(MissingExtra, match=r"sacrebleu and py3langid.*pip install 'loanword\[generation\]'"):
         Translation().fit(ROWS, tokenizer)
 

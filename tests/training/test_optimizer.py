@@ -6,7 +6,17 @@ import pytest
 import torch
 
 from loanword.errors import UsageError
-from loanword.training.optimizer import adamw, expect_layers, freeze, peak_rate, schedule, train_mode
+from loanword.training.optimizer import (
+    PRETRAINED,
+    UNTRAINED,
+    adamw,
+    expect_layers,
+    freeze,
+    head_peak,
+    peak_rate,
+    schedule,
+    train_mode,
+)
 
 
 def rates(kind, steps, warmup):
@@ -67,6 +77,26 @@ def test_rates_fall_by_layer_and_the_head_has_its_own(toy_run, tiny_kinds):
     for depth, parameters in enumerate(run.model.encoder.layer_parameters()):
         assert {found[id(p)][0] for p in parameters} == {0.01 * 0.5 ** (2 - depth)}
     assert {found[id(p)][0] for p in run.model.head.parameters()} == {0.01 * 3}
+
+
+@pytest.mark.parametrize(
+    ("untrained", "settings", "expected"),
+    [
+        (False, {"head_rate": 100.0}, 100 * PRETRAINED),
+        (False, {"head_rate": 0.5}, 0.5 * PRETRAINED),
+        (True, {"head_rate": 100.0}, 100 * PRETRAINED),
+        (True, {"head_rate": 1.0}, UNTRAINED),
+        (True, {"head_rate": 0.5, "learning_rate": 0.1}, 0.05),
+    ],
+)
+def test_a_head_beside_an_encoder_without_any_past_is_no_fresher(
+    toy_run, tiny_kinds, monkeypatch, untrained, settings, expected
+):
+    run, _ = toy_run(tiny_kinds, **{"learning_rate": None, **settings})
+    monkeypatch.setattr(type(run.model.encoder), "untrained", untrained)
+    assert head_peak(run.model, run.settings) == pytest.approx(expected)
+    found = by_parameter(adamw(run.model, run.settings))
+    assert {found[id(p)][0] for p in run.model.head.parameters()} == {head_peak(run.model, run.settings)}
 
 
 @pytest.mark.parametrize(("layers", "embeddings", "still"), [(0, False, 0), (0, True, 1), (1, False, 2), (2, False, 3)])

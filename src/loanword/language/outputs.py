@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from types import ModuleType
 
 import numpy as np
@@ -34,6 +35,24 @@ def share_in(texts: Sequence[str], language: str) -> float:
         if text.strip()
     ]
     return sum(right) / len(texts) if texts else 0.0
+
+
+def expect_measurable() -> None:
+    """Raise `MissingExtra` unless there is all that it takes to measure texts: to be known before training."""
+    if absent := [package for package in ("sacrebleu", "py3langid") if find_spec(package) is None]:
+        raise MissingExtra("generation", " and ".join(absent), "measuring what is written")
+
+
+def compared(said: Sequence[str], wanted: Sequence[str], *, language: str) -> dict[str, float]:
+    """Return the share of texts in `language`, that of the references, and how long the ones are beside the others."""
+    if not wanted:
+        return {}
+    lengths = [sum(map(len, texts)) for texts in (said, wanted)]
+    return {
+        "right-language": share_in(said, language),
+        "right-language-of-the-references": share_in(wanted, language),
+        "length-to-that-of-the-references": lengths[0] / max(1, lengths[1]),
+    }
 
 
 def identified(texts: Sequence[str]) -> list[str]:

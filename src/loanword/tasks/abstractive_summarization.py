@@ -9,6 +9,7 @@ from loanword.data.shapes.summaries import SUMMARY
 from loanword.language.sentences import lead
 from loanword.tasks.generation import Generation
 from loanword.tasks.task import TASKS, Prediction
+from loanword.tokens.tokenizer import Tokenizer
 
 
 @TASKS.register("abstractive-summarization")
@@ -20,8 +21,12 @@ class AbstractiveSummarization(Generation):
     """
 
     columns = SUMMARY
-    strange = 0.5
     metrics = ("chrf", "rouge-l")
+
+    def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
+        """Count the pieces of summaries; half of the rows are copied where all are in the language of their texts."""
+        super().fit(records, tokenizer)
+        self.strange = 0.5 if all(len(set(record.languages)) == 1 for record in records) else 0.0
 
     def trivial(self, records: Sequence[Record]) -> list[Prediction]:
         """Take the first sentence of each text."""

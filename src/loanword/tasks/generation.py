@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from torch import nn
 from loanword.data.records import Record
 from loanword.encoders.decoder import NOTHING, Decoder
 from loanword.encoders.encoder import Encoder, EncoderOutput
-from loanword.errors import MissingExtra, ModelError
-from loanword.language.outputs import share_in
+from loanword.errors import ModelError
+from loanword.language.outputs import compared, expect_measurable
 from loanword.tasks.aim import Aim, Answered, expect_no_choice
 from loanword.tasks.model import Model
 from loanword.tasks.seq2seq import Seq2SeqHead
@@ -97,8 +96,7 @@ class Generation(Task):
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
         """Count the pieces of what is to be written, language by language."""
-        if absent := [package for package in ("sacrebleu", "py3langid") if find_spec(package) is None]:
-            raise MissingExtra("generation", " and ".join(absent), "measuring what is written")  # Before training.
+        expect_measurable()
         if tokenizer is None:
             raise ModelError("what is to be written can be counted in a tokenizer's pieces only; give one")
         wanted = [record for record in records if record.pair]
@@ -201,16 +199,8 @@ class Generation(Task):
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
         """Return the share of texts in the right language, that of the references, and how long the ones are beside."""
-        if not records:
-            return {}
         said, wanted = ([str(item.label) for item in predictions], [record.pair for record in records])
-        tag = self.into(records[0])
-        lengths = [sum(map(len, texts)) for texts in (said, wanted)]
-        return {
-            "right-language": share_in(said, tag),
-            "right-language-of-the-references": share_in(wanted, tag),
-            "length-to-that-of-the-references": lengths[0] / max(1, lengths[1]),
-        }
+        return compared(said, wanted, language=self.into(records[0]) if records else "und")
 
     def references(self, records: Sequence[Record]) -> list[Any]:
         """Return the records: how texts are compared depends on their language."""

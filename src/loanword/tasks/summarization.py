@@ -17,6 +17,7 @@ from loanword.data.records import Record, Span
 from loanword.data.shapes.summaries import SUMMARY
 from loanword.encoders.encoder import Encoder
 from loanword.errors import UsageError
+from loanword.language.outputs import compared, expect_measurable
 from loanword.language.sentences import lead, sentences
 from loanword.language.tag import is_segmented
 from loanword.language.words import is_run, words
@@ -73,6 +74,7 @@ class Summarization(Task):
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
         """Learn whether summaries are phrases or sentences, and of how many."""
+        expect_measurable()
         wanted = [record for record in records if record.pair]
         counts = [len(sentences(record.pair)) for record in wanted]
         self.parts = self.parts or round(median(counts or [1])) or 1
@@ -209,9 +211,9 @@ class Summarization(Task):
         return [Prediction(label=lead(record.text, count=max(1, self.parts))) for record in records]
 
     def breakdown(self, predictions: Sequence[Prediction], records: Sequence[Record]) -> dict[str, float]:
-        """Return how long summaries are beside those that were wanted."""
-        said, wanted = (sum(len(str(item.label)) for item in predictions), sum(len(record.pair) for record in records))
-        return {"length-to-that-of-the-references": said / wanted} if wanted else {}
+        """Return the share of summaries in the right language, that of the references, and how long the ones are."""
+        said, wanted = ([str(item.label) for item in predictions], [record.pair for record in records])
+        return compared(said, wanted, language=records[0].languages[1] if records else "und")
 
     def shown(self, prediction: Prediction, record: Record, *, top: int = 1) -> dict[str, Any]:
         """Return the summary, and where its parts stand in code points."""

@@ -57,21 +57,31 @@ def peak_rate(model: Model, settings: TrainingSettings) -> float:
     return settings.learning_rate or (UNTRAINED if model.encoder.untrained else PRETRAINED)
 
 
+def head_peak(model: Model, settings: TrainingSettings) -> float:
+    """Return the learning rate of the head: as the encoder's top if the model brings it, else `head_rate` times that.
+
+    Beside an encoder without any past, which learns at a higher rate, it is no fresher than that: the multiple is of
+    the usual rate, and the encoder's the least.
+    """
+    peak, usual = peak_rate(model, settings), settings.learning_rate or PRETRAINED
+    if getattr(model.head, "pretrained", False):
+        return peak
+    return max(peak, usual * settings.head_rate) if peak > usual else usual * settings.head_rate
+
+
 def adamw(model: Model, settings: TrainingSettings) -> torch.optim.Optimizer:
     """Build a fused AdamW over what is trainable.
 
     Weight decay touches matrices only: never norms, biases, or the embedding table (a row that no text reaches must
-    not move). `layer_decay` multiplies the learning rate once per layer from the top down; the head learns at
-    `head_rate` times the rate, or as the encoder's top does where it is pretrained, too.
+    not move). `layer_decay` multiplies the learning rate once per layer from the top down; the head has its own.
     """
-    by_depth, peak = model.encoder.layer_parameters(), peak_rate(model, settings)
+    by_depth, peak, of_head = model.encoder.layer_parameters(), peak_rate(model, settings), head_peak(model, settings)
     top = len(by_depth) - 1
     placed = {parameter for parameters in by_depth for parameter in parameters}  # A head may share some of them.
     head = [parameter for parameter in model.head.parameters() if parameter not in placed]
-    head_rate = 1.0 if getattr(model.head, "pretrained", False) else settings.head_rate
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}  # Few and large: every group is a call.
     for depth, parameters in enumerate([*by_depth, head]):
-        rate = peak * (settings.layer_decay ** (top - depth) if depth <= top else head_rate)
+        rate = peak * settings.layer_decay ** (top - depth) if depth <= top else of_head
         for parameter in parameters:
             if parameter.requires_grad:
                 decays = depth > 0 and parameter.ndim > 1
