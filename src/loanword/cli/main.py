@@ -20,6 +20,7 @@ from loanword.cli import (
     mine,
     predict,
     search,
+    tokenizer,
     train,
     transfer,
     zero_shot,
@@ -69,6 +70,9 @@ app.command("ls")(guarded(ls.ls))
 datasets = typer.Typer(help="Look at data before anything is trained on it.", no_args_is_help=True)
 datasets.command("check")(guarded(data.check))
 app.add_typer(datasets, name="data")
+tokenizers = typer.Typer(help="What a model reads its texts in: the pieces of its vocabulary.", no_args_is_help=True)
+tokenizers.command("trim")(guarded(tokenizer.trim))
+app.add_typer(tokenizers, name="tokenizer")
 
 
 def main() -> None:

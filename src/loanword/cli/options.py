@@ -77,6 +77,7 @@ _EXAMPLES = {
     "--column": "text=body",
     "--source": "en=en.txt",
     "--target": "de=de.txt",
+    "--text": "de=de.txt",
 }
 
 

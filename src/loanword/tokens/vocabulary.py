@@ -1,0 +1,148 @@
+"""Change which pieces a tokenizer knows, without changing how it cuts what it still knows.
+
+A fast tokenizer is one file, tokenizer.json, which is edited here: Unigram (as SentencePiece's), BPE and WordPiece. A
+text whose pieces all stay is cut as before. In a Unigram model the best way to cut it is still there, and no better
+one came; in a BPE model every merge on the way stays, and the first that applies is the same; WordPiece takes the
+longest piece, which is still there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from loanword.errors import ModelError
+from loanword.tokens.tokenizer import Tokenizer
+
+KINDS = ("Unigram", "BPE", "WordPiece")
+BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+"""How a piece is written that stands for one byte of a character without a piece."""
+
+
+class Vocabulary:
+    """The pieces of a `Tokenizer`, as its file has them: `pieces` by id, `scores` where it is a Unigram model."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        """Read what `tokenizer` would save; raises `ModelError` for a kind that is not known here."""
+        self.tokenizer = tokenizer
+        with tempfile.TemporaryDirectory() as folder:
+            tokenizer.save(Path(folder))
+            self.content: dict[str, Any] = json.loads((Path(folder) / "tokenizer.json").read_text(encoding="utf-8"))
+        model = self.content["model"]
+        self.kind: str = model["type"]
+        if self.kind not in KINDS:
+            raise ModelError(f"the tokenizer is a {self.kind}; pieces can be changed of {', '.join(KINDS)}")
+        unigram = self.kind == "Unigram"
+        self.scores: list[float] | None = [score for _, score in model["vocab"]] if unigram else None
+        places = {piece: n for n, (piece, _) in enumerate(model["vocab"])} if unigram else model["vocab"]
+        added = {token["content"]: token["id"] for token in self.content["added_tokens"]}
+        self.pieces: dict[int, str] = {n: piece for piece, n in {**places, **added}.items()}
+
+    def __len__(self) -> int:
+        """Count the pieces, added ones included."""
+        return len(self.pieces)
+
+    @property
+    def needed(self) -> set[int]:
+        """The pieces that the tokenizer cannot do without: special ones, bytes, those of prefixes and prompts.
+
+        Of a Unigram model also the least likely one: what an unknown character costs hangs on it.
+        """
+        tokenizer = self.tokenizer
+        ids = {*tokenizer.control_ids, *(token["id"] for token in self.content["added_tokens"])}
+        if tokenizer.unknown_id is not None:
+            ids.add(tokenizer.unknown_id)
+        for text in (tokenizer.prefix, *tokenizer.prompts.values()):
+            ids.update(tokenizer.plain([text])[0].ids)
+        ids |= {n for n, piece in self.pieces.items() if BYTE.fullmatch(piece)}
+        if "ByteLevel" in json.dumps(self.content["pre_tokenizer"]):
+            ids |= {n for n, piece in self.pieces.items() if len(piece) == 1}
+        if self.scores:
+            ids.add(min(range(len(self.scores)), key=self.scores.__getitem__))
+        return ids
+
+    def closed(self, ids: Iterable[int]) -> set[int]:
+        """Return `ids` and the pieces that they are made of on the way: those that BPE merges to get there."""
+        found = set(ids)
+        if self.kind != "BPE":
+            return found
+        places = self.content["model"]["vocab"]
+        parts: dict[int, set[int]] = {}
+        for one, other in map(_parts, self.content["model"]["merges"]):
+            if (whole := places.get(one + other)) is not None:
+                parts.setdefault(whole, set()).update((places[one], places[other]))
+        todo = list(found)
+        while todo:
+            new = parts.get(todo.pop(), set()) - found
+            found |= new
+            todo += new
+        return found
+
+    def trimmed(self, ids: Iterable[int]) -> tuple[Tokenizer, list[int]]:
+        """Return a tokenizer that knows no other pieces than `ids`, `needed` ones and what those are made of.
+
+        The list gives the old id of every new one: the rows of an embedding table in their new order.
+        """
+        old = sorted(self.closed({*ids, *self.needed}))
+        new = {before: after for after, before in enumerate(old)}
+        content = deepcopy(self.content)
+        model = content["model"]
+        if self.kind == "Unigram":
+            size = len(model["vocab"])
+            model["vocab"] = [model["vocab"][before] for before in old if before < size]
+            model["unk_id"] = None if model["unk_id"] is None else new[model["unk_id"]]
+        else:
+            model["vocab"] = {piece: new[n] for piece, n in model["vocab"].items() if n in new}
+        if self.kind == "BPE":
+            there, merges = model["vocab"], [(merge, *_parts(merge)) for merge in model["merges"]]
+            model["merges"] = [
+                merge for merge, one, other in merges if one in there and other in there and one + other in there
+            ]
+        _renumber(content, new)
+        return _made(content, self.tokenizer), old
+
+
+def _parts(merge: str | list[str]) -> tuple[str, str]:
+    """Return the two parts of a merge, however the file writes it."""
+    one, other = merge.split(" ") if isinstance(merge, str) else merge
+    return one, other
+
+
+def _renumber(content: dict[str, Any], new: Mapping[int, int]) -> None:
+    """Give added tokens, templates and padding their new numbers."""
+    content["added_tokens"] = [{**token, "id": new[token["id"]]} for token in content["added_tokens"]]
+    if content.get("padding"):
+        content["padding"]["pad_id"] = new[content["padding"]["pad_id"]]
+
+    def frame(part: Any) -> None:
+        for inner in part.get("processors", ()):
+            frame(inner)
+        for name in ("sep", "cls"):
+            if name in part:
+                part[name] = [part[name][0], new[part[name][1]]]
+        for token in part.get("special_tokens", {}).values():
+            token["ids"] = [new[n] for n in token["ids"]]
+
+    frame(content.get("post_processor") or {})
+
+
+def _made(content: Mapping[str, Any], like: Tokenizer) -> Tokenizer:
+    """Return the tokenizer that `content` describes, with everything around it as `like` has it."""
+    from tokenizers import Tokenizer as Backend
+    from transformers import PreTrainedTokenizerFast
+
+    fast = like.fast
+    special = {name: getattr(fast, name) for name in fast.SPECIAL_TOKENS_ATTRIBUTES if getattr(fast, name, None)}
+    made = PreTrainedTokenizerFast(
+        tokenizer_object=Backend.from_str(json.dumps(content)),
+        model_max_length=fast.model_max_length,
+        padding_side=fast.padding_side,
+        model_input_names=fast.model_input_names,
+        **special,
+    )
+    return Tokenizer(made, prefix=like.prefix, prompts=like.prompts, max_length=like.max_length)
