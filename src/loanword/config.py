@@ -234,7 +234,7 @@ def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: st
 def part(model: type[Part], values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str) -> Part:
     """Make one part of a recipe, as `build` makes a whole one."""
     merged = deepcopy(dict(values))
-    problems = [problem for text in overrides if (problem := _override(merged, text))]
+    problems = [problem for text in overrides if (problem := _override(merged, text, model))]
     try:
         found = model.model_validate(merged)
     except ValidationError as error:
@@ -307,7 +307,7 @@ def expanded(path: str | Path) -> Path:
         return Path(path)
 
 
-def _override(values: dict[str, Any], text: str) -> str | None:
+def _override(values: dict[str, Any], text: str, model: type[BaseModel]) -> str | None:
     """Apply one ``a.b=c``; return what is wrong with it, if anything. What is no TOML value is a string."""
     key, sign, raw = text.partition("=")
     if not sign or not key.strip():
@@ -317,7 +317,7 @@ def _override(values: dict[str, Any], text: str) -> str | None:
     except (ValueError, RecursionError):
         value = raw
     *parents, last = key.strip().split(".")
-    if isinstance(value, date | time) or (not isinstance(value, str | list | dict) and _is_text(Recipe, parents, last)):
+    if isinstance(value, date | time) or (not isinstance(value, str | list | dict) and _is_text(model, parents, last)):
         value = raw  # A folder may be called 2024, a revision 1234567.
     place = values
     for parent in parents:

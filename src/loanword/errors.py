@@ -76,12 +76,17 @@ class DataError(LoanwordError):
 
     exit_code = 3
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep all `problems`; the message shows the first ones and counts the rest."""
-        self.problems = tuple(problems)
+    def __init__(self, problems: Sequence[Problem], *, unfinished: bool = False) -> None:
+        """Keep all `problems`; the message shows the first ones and counts the rest.
+
+        `unfinished` says that there may be more, because reading ended with the last of them.
+        """
+        self.problems, self.unfinished = tuple(problems), unfinished
         lines = [str(problem) for problem in self.problems[:SHOWN]]
         if len(self.problems) > SHOWN:
             lines.append(f"... and {len(self.problems) - SHOWN} more problems")
+        if unfinished:
+            lines.append(f"reading ended with problem number {len(self.problems)}; there may be more")
         super().__init__("\n".join(lines))
 
 

@@ -10,6 +10,7 @@ import typer
 from loanword.cli import (
     ask,
     check,
+    corpus,
     data,
     demo,
     embed,
@@ -70,6 +71,9 @@ app.command("ls")(guarded(ls.ls))
 datasets = typer.Typer(help="Look at data before anything is trained on it.", no_args_is_help=True)
 datasets.command("check")(guarded(data.check))
 app.add_typer(datasets, name="data")
+corpora = typer.Typer(help="Text without labels, as pretraining wants it.", no_args_is_help=True)
+corpora.command("clean")(guarded(corpus.clean))
+app.add_typer(corpora, name="corpus")
 tokenizers = typer.Typer(help="What a model reads its texts in: the pieces of its vocabulary.", no_args_is_help=True)
 tokenizers.command("trim")(guarded(tokenizer.trim))
 app.add_typer(tokenizers, name="tokenizer")

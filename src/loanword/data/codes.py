@@ -48,6 +48,8 @@ CODES: dict[str, str] = {
     "LW213": "a cell holds half of a surrogate pair",
     "LW214": "an entry of a TMX, PO or XLIFF file is not written as its format has it",
     "LW215": "an image is not there, or cannot be read",
+    "LW216": "a line, or a document of several, is too long to be held",
+    "LW217": "an extract of a wiki dump is not written as WikiExtractor writes it",
     "LW301": "a row has no label",
     "LW302": "a label is neither a string nor an integer",
     "LW303": "some labels are strings and some are integers",
@@ -71,10 +73,14 @@ CODES: dict[str, str] = {
 class Findings:
     """Collects the problems of one source, so that all of them are told at once."""
 
-    def __init__(self, path: str, *, unit: str = "line") -> None:
-        """Start empty for the source `path`; `unit` is "row" where the rows are not lines of text."""
+    def __init__(self, path: str, *, unit: str = "line", most: int = 0) -> None:
+        """Start empty for the source `path`; `unit` is "row" where the rows are not lines of text.
+
+        With the problem number `most`, if it is not 0, reading ends: a source without end may have as many.
+        """
         self.path = plain(path)
         self.unit = unit
+        self.most = most
         self.problems: list[Problem] = []
 
     def add(self, code: str, *, cause: str, fix: str, line: int = 0, column: str = "") -> None:
@@ -87,6 +93,8 @@ class Findings:
             cause = f"{self.unit} {line}: {cause}"
         cause, fix = plain(cause), plain(fix)
         self.problems.append(Problem(code, self.path, line, cause, fix[0].upper() + fix[1:], plain(column)))
+        if len(self.problems) == self.most:
+            raise self._error(unfinished=True)
 
     def stop(self, code: str, *, cause: str, fix: str, line: int = 0, column: str = "") -> NoReturn:
         """Note a problem after which nothing more can be read, and raise."""
@@ -98,8 +106,8 @@ class Findings:
         if self.problems:
             raise self._error()
 
-    def _error(self) -> DataError:
-        return DataError(sorted(self.problems, key=lambda problem: problem.line))
+    def _error(self, *, unfinished: bool = False) -> DataError:
+        return DataError(sorted(self.problems, key=lambda problem: problem.line), unfinished=unfinished)
 
 
 def raise_all(wrong: Sequence[str], problems: Sequence[Problem]) -> None:

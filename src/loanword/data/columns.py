@@ -95,21 +95,22 @@ def expect_columns(cells: Cells, *, shape: Shape, columns: Mapping[str, str] | N
     for name in [name for name in shape.columns if cells.columns and name in needed]:
         findings.add(
             "LW112",
-            cause=f"there is no column {shown(names[name])} for {name}{_near(names[name], cells.columns)}",
+            cause=f"there is no column {shown(names[name])} for {name}{near(names[name], cells.columns)}",
             fix=f'say which column holds it: --column {name}=NAME, or columns={{"{name}": "NAME"}} in Python',
             column=names[name],
         )
 
 
-def _expected(shape: Shape, columns: Mapping[str, str] | None) -> dict[str, str]:
-    given = dict(columns or {})
-    for name in given:
-        if name not in shape.columns:
-            raise UsageError(f"{shape.name} has no column {shown(name)}{_near(name, shape.columns)}")
-    return given
+def expect_column(column: str, there: Sequence[str], findings: Findings, *, line: int = 0, stop: bool = True) -> None:
+    """Note that the one `column` that is needed is not `there`, if so; with `stop`, raise."""
+    if column in there:
+        return
+    note = findings.stop if stop else findings.add
+    cause = f"there is no column {shown(column)}{near(column, there)}"
+    note("LW112", cause=cause, fix="say which column holds the text", line=line, column=column)
 
 
-def _near(name: str, known: Sequence[str]) -> str:
+def near(name: str, known: Sequence[str]) -> str:
     """Say which names there are, the likely one first: part of a sentence that starts with the unknown one."""
     folded = {other.strip().casefold(): other for other in known}
     near = get_close_matches(name.strip().casefold(), folded, n=1)
@@ -117,3 +118,11 @@ def _near(name: str, known: Sequence[str]) -> str:
     listed = ", ".join(shown(other) for other in known[:12]) or "none"
     rest = f" and {len(known) - 12} more" if len(known) > 12 else ""
     return f"{hint}; there are: {listed}{rest}"
+
+
+def _expected(shape: Shape, columns: Mapping[str, str] | None) -> dict[str, str]:
+    given = dict(columns or {})
+    for name in given:
+        if name not in shape.columns:
+            raise UsageError(f"{shape.name} has no column {shown(name)}{near(name, shape.columns)}")
+    return given

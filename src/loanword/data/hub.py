@@ -11,11 +11,12 @@ import re
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from itertools import count
 from types import ModuleType
 from typing import Any, NoReturn
 
 from loanword.data.codes import Findings, plain
-from loanword.data.columns import Cells
+from loanword.data.columns import Cells, expect_column
 from loanword.errors import MissingExtra, UsageError, in_short
 from loanword.hub import ask_hub, quiet_hub
 
@@ -29,19 +30,10 @@ def parse(reference: str, *, split: str | None, wanted: Collection[str], finding
         UsageError: the reference is malformed, names another split than `split`, or names none of several.
         DataError: the data set cannot be had; the message says how to get it.
     """
-    match = REFERENCE.fullmatch(reference)
-    if match is None:
-        raise UsageError(f"'hub:{reference}' is not of the form hub:org/name[:configuration][@split]")
-    name, config, named = match.group("name", "config", "split")
+    name, config, named = expect_reference(reference)
     if split and named and split != named:
         raise UsageError(f"'hub:{reference}' asks for the split {named}, split={split} for another; give one of them")
-    dataset = _load(name, config, split or named, findings)
-    if isinstance(dataset, dict):
-        if len(dataset) != 1:
-            raise UsageError(
-                f"'hub:{reference}' has several splits ({', '.join(map(plain, dataset))}); add one, like @train"
-            )
-        (dataset,) = dataset.values()
+    dataset = _single(_load(name, config, split or named, findings), reference)
     features = {column: (dataset.features or {}).get(column) for column in dataset.column_names}
     items = {column: getattr(feature, "feature", feature) for column, feature in features.items()}  # Those of lists.
     classes = {column: getattr(item, "names", None) for column, item in items.items()}
@@ -53,7 +45,49 @@ def parse(reference: str, *, split: str | None, wanted: Collection[str], finding
     )
 
 
-def _load(name: str, config: str | None, split: str | None, findings: Findings) -> Any:
+def stream(reference: str, column: str, findings: Findings) -> Iterator[tuple[int, object]]:
+    """Yield row by row what the data set `reference` has in `column`, as the Hub sends it: nothing is kept on disk.
+
+    Raises as `parse` does; also when the Hub is lost on the way.
+    """
+    name, config, split = expect_reference(reference)
+    dataset = _single(_load(name, config, split, findings, streaming=True), reference)
+    if dataset.column_names is not None:
+        expect_column(column, dataset.column_names, findings)
+        dataset = dataset.select_columns([column])  # Images and sounds beside it are not fetched.
+    rows = iter(dataset)
+    for number in count(1):
+        try:
+            row = next(rows, None)
+        except Exception as error:  # Of whatever library is on the way.
+            _unreachable(findings, f"the Hub was lost at row {number:,}: {in_short(error)}")
+        if row is None:
+            return
+        expect_column(column, tuple(row), findings, line=number)
+        yield number, row[column]
+
+
+def expect_reference(reference: str) -> tuple[str, str | None, str | None]:
+    """Return name, configuration and split of a `reference` (without ``hub:``); raise `UsageError` if it is none."""
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        raise UsageError(f"'hub:{reference}' is not of the form hub:org/name[:configuration][@split]")
+    name, config, split = match.group("name", "config", "split")
+    return name, config, split
+
+
+def _single(dataset: Any, reference: str) -> Any:
+    """Return the split that was asked for, or the only one."""
+    if not isinstance(dataset, dict):
+        return dataset
+    if len(dataset) != 1:
+        raise UsageError(
+            f"'hub:{reference}' has several splits ({', '.join(map(plain, dataset))}); add one, like @train"
+        )
+    return next(iter(dataset.values()))
+
+
+def _load(name: str, config: str | None, split: str | None, findings: Findings, *, streaming: bool = False) -> Any:
     datasets = _library()
     reply = ask_hub(name, kind="dataset")
     if reply.status == "absent":
@@ -65,7 +99,8 @@ def _load(name: str, config: str | None, split: str | None, findings: Findings) 
     offline = reply.status == "unreachable"
     try:
         with _quiet(datasets, offline=offline):
-            return datasets.load_dataset(name, config, split=split)
+            more = {"streaming": True} if streaming else {}
+            return datasets.load_dataset(name, config, split=split, **more)
     # What is raised depends on the versions of half a dozen libraries; the built-in bases are what lasts.
     except Exception as error:
         if offline:

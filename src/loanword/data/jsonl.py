@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def parse(text: str, *, array: bool, wanted: Collection[str], findings: Findings
     elif "{" not in text:
         findings.stop("LW105", cause="the content holds no JSON object", fix="name the file after what it holds")
     else:
-        objects = _lines(text, findings)
+        objects = objects_of(enumerate(text.split("\n"), start=1), findings)
     cells = Cells(columns=(), values={name: [] for name in wanted})
     columns: dict[str, None] = {}
     for line, found, sound in objects:
@@ -108,6 +108,22 @@ def parse(text: str, *, array: bool, wanted: Collection[str], findings: Findings
             values.append(found.get(name))
     present = {name: values for name, values in cells.values.items() if name in columns}
     return Cells(columns=tuple(columns), lines=cells.lines, values=present)
+
+
+def objects_of(lines: Iterable[tuple[int, str]], findings: Findings) -> Iterator[tuple[int, Any, bool]]:
+    """Yield the JSON value of each of `lines` that is not blank, and whether it is sound; note those that are none."""
+    strict = Strict(findings)
+    for line, content in lines:
+        content = content.rstrip(" \t\r")
+        indent = len(content) - len(content.lstrip(" \t"))
+        found = strict.value(content, indent, line) if content else None
+        if found is None:
+            continue
+        if found[1] < len(content):
+            cause = f"not valid JSON: something follows the value at character {found[1] + 1}"
+            findings.add("LW205", cause=cause, fix="write one object a line", line=line)
+        else:
+            yield line, found[0], strict.sound
 
 
 def write_jsonl(table: Table, path: str | Path) -> None:
@@ -144,21 +160,6 @@ def write_jsonl(table: Table, path: str | Path) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _lines(text: str, findings: Findings) -> Iterator[tuple[int, Any, bool]]:
-    strict = Strict(findings)
-    for line, content in enumerate(text.split("\n"), start=1):
-        content = content.rstrip(" \t\r")
-        indent = len(content) - len(content.lstrip(" \t"))
-        found = strict.value(content, indent, line) if content else None
-        if found is None:
-            continue
-        if found[1] < len(content):
-            cause = f"not valid JSON: something follows the value at character {found[1] + 1}"
-            findings.add("LW205", cause=cause, fix="write one object a line", line=line)
-        else:
-            yield line, found[0], strict.sound
 
 
 def _elements(text: str, findings: Findings) -> Iterator[tuple[int, Any, bool]]:

@@ -25,7 +25,7 @@ CANDIDATES, COMPARED = 256, 8
 def fold(text: str) -> str:
     """Fold what readers take for the same text: compatibility forms, case, white space, characters without a shape."""
     shapeless = {ord(character): None for character in set(text) if unicodedata.category(character) == "Cf"}
-    text = unicodedata.normalize("NFKC", text.translate(shapeless))
+    text = unicodedata.normalize("NFKC", text.translate(shapeless) if shapeless else text)
     return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
 
 
@@ -37,13 +37,14 @@ def bare(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Shingles:
+class Shingles:
     """The different hashed shingles of each text: text `i` has ``hashes[starts[i] : starts[i + 1]]``, sorted."""
 
     hashes: np.ndarray
     starts: np.ndarray
 
     def of(self, text: np.integer) -> np.ndarray:
+        """Return those of one text."""
         return self.hashes[self.starts[text] : self.starts[text + 1]]
 
 
@@ -58,9 +59,9 @@ def near_duplicates(texts: Sequence[str], among: Sequence[str], *, threshold: fl
     """
     if not texts or not among:
         return {}
-    left, right = _shingles(texts), _shingles(among)
-    signatures = _signatures(left), _signatures(right)
-    keys = _bands(signatures[0]), _bands(signatures[1])
+    left, right = (shingled([fold(text) for text in side]) for side in (texts, among))
+    signatures = min_hashes(left, count=BANDS * DEEP), min_hashes(right, count=BANDS * DEEP)
+    keys = band_keys(signatures[0], deep=DEEP), band_keys(signatures[1], deep=DEEP)
     order = np.argsort(keys[1], axis=0)
     ranked = np.take_along_axis(keys[1], order, axis=0)
     first = np.stack([np.searchsorted(ranked[:, band], keys[0][:, band], "left") for band in range(BANDS)], axis=1)
@@ -80,8 +81,9 @@ def near_duplicates(texts: Sequence[str], among: Sequence[str], *, threshold: fl
     return found
 
 
-def _shingles(texts: Sequence[str]) -> _Shingles:
-    folded = [fold(text).ljust(SHINGLE) for text in texts]
+def shingled(folded: Sequence[str]) -> Shingles:
+    """Return the shingles of texts that are folded already."""
+    folded = [text.ljust(SHINGLE) for text in folded]
     points = np.frombuffer("".join(folded).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
     rows = np.repeat(np.arange(len(folded)), [len(text) for text in folded])
     hashes = np.zeros(len(points) - SHINGLE + 1, dtype=np.uint64)
@@ -95,14 +97,14 @@ def _shingles(texts: Sequence[str]) -> _Shingles:
     new = np.ones(len(rows), dtype=bool)
     new[1:] = (rows[1:] != rows[:-1]) | (hashes[1:] != hashes[:-1])
     starts = np.searchsorted(rows[new], np.arange(len(folded) + 1))
-    return _Shingles(hashes[new], starts)
+    return Shingles(hashes[new], starts)
 
 
-def _signatures(shingles: _Shingles) -> np.ndarray:
-    """MinHash: the least of the shingles' values under each of 100 random multiply-shift hashes, (texts, 100)."""
+def min_hashes(shingles: Shingles, *, count: int) -> np.ndarray:
+    """MinHash: the least of the shingles' values under each of `count` random multiply-shift hashes, (texts, count)."""
     rng = generator(0, "minhash")
-    factors = rng.integers(1, 1 << 63, size=BANDS * DEEP, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    addends = rng.integers(0, 1 << 63, size=BANDS * DEEP, dtype=np.uint64)
+    factors = rng.integers(1, 1 << 63, size=count, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    addends = rng.integers(0, 1 << 63, size=count, dtype=np.uint64)
     least = [
         np.minimum.reduceat((shingles.hashes * factor + addend) >> np.uint64(32), shingles.starts[:-1])
         for factor, addend in zip(factors, addends, strict=True)
@@ -110,11 +112,11 @@ def _signatures(shingles: _Shingles) -> np.ndarray:
     return np.stack(least, axis=1).astype(np.uint32)
 
 
-def _bands(signatures: np.ndarray) -> np.ndarray:
-    """Hash each band of a signature to one key, (texts, bands)."""
-    keys = np.zeros((len(signatures), BANDS), dtype=np.uint64)
-    for column in range(DEEP):
-        keys = (keys ^ signatures[:, column::DEEP]) * np.uint64(0x9E3779B97F4A7C15)
+def band_keys(signatures: np.ndarray, *, deep: int) -> np.ndarray:
+    """Hash each band of `deep` values of a signature to one key, (texts, bands)."""
+    keys = np.zeros((len(signatures), signatures.shape[1] // deep), dtype=np.uint64)
+    for column in range(deep):
+        keys = (keys ^ signatures[:, column::deep]) * np.uint64(0x9E3779B97F4A7C15)
         keys ^= keys >> np.uint64(32)
     return keys
 

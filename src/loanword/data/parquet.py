@@ -7,12 +7,13 @@ Strings and integers come through as they are, dictionary-encoded ones and lists
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 from loanword.data.codes import Findings, shown
-from loanword.data.columns import Cells, Foreign
-from loanword.data.text import FREE_BYTES, MAX_RATIO
+from loanword.data.columns import Cells, Foreign, expect_column
+from loanword.data.text import FREE_BYTES, MAX_RATIO, PIECE
 from loanword.errors import MissingExtra
 
 ROWS = 256
@@ -48,7 +49,7 @@ def parse(data: bytes, *, wanted: Collection[str], findings: Findings) -> Cells:
                 values[name].extend(_values(array, rows, name, findings))
             rows += batch.num_rows
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
         findings.stop("LW115", cause=f"the parquet file is damaged: {reason}", fix="copy or write the file again")
     return Cells(
         columns=tuple(schema.names),
@@ -56,6 +57,30 @@ def parse(data: bytes, *, wanted: Collection[str], findings: Findings) -> Cells:
         values=values,
         class_names=_class_names(schema.metadata),
     )
+
+
+def stream(path: Path, column: str, findings: Findings) -> Iterator[tuple[int, object]]:
+    """Yield row by row what the parquet file `path` has in `column`; the file is never held, but page after page."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtra("parquet", "pyarrow", "reading parquet") from None
+    limit, size, rows = max(FREE_BYTES, MAX_RATIO * path.stat().st_size), 0, 0
+    try:
+        with parquet.ParquetFile(path, buffer_size=PIECE, pre_buffer=False) as file:
+            expect_column(column, file.schema_arrow.names, findings)
+            for batch in file.iter_batches(batch_size=ROWS, columns=[column], use_threads=False):
+                array = _decoded(batch.column(0))
+                size += array.nbytes + 8 * batch.num_rows
+                if size > limit:
+                    cause = f"{path.stat().st_size:,} bytes hold more than {limit:,}"
+                    findings.stop("LW107", cause=cause, fix="write the rows that you need to a file of their own")
+                yield from enumerate(_values(array, rows, column, findings), start=rows + 1)
+                rows += batch.num_rows
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+        findings.stop("LW115", cause=f"the parquet file is damaged: {reason}", fix="copy or write the file again")
 
 
 def _decoded(array: Any) -> Any:

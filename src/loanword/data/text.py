@@ -28,7 +28,16 @@ PIECE = 2**20
 MARK = "\ufeff"
 """A byte order mark, which is no part of the text."""
 
-MAGIC = {b"PAR1": "parquet", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip or Excel", b"\xd0\xcf\x11\xe0": "old Excel"}
+ZSTD = b"\x28\xb5\x2f\xfd"
+MAGIC = {
+    b"PAR1": "parquet",
+    b"\x1f\x8b": "gzip",
+    ZSTD: "zstd",
+    b"PK\x03\x04": "zip or Excel",
+    b"\xd0\xcf\x11\xe0": "old Excel",
+}
+"""How files begin that are no text, and what they are."""
+
 UTF8 = "save the file as UTF-8, for instance with: iconv -f {encoding} -t UTF-8 IN > OUT"
 
 
@@ -72,9 +81,7 @@ def decode(data: bytes, findings: Findings) -> str:
     UTF-16 and UTF-32 end the reading. Bytes that are not UTF-8 are noted once, with the first place and the number
     of lines, and replaced, so that the problems of the other rows are found too.
     """
-    wide = _wide(data)
-    if wide:
-        findings.stop("LW108", cause=f"the text is {wide}, not UTF-8", fix=UTF8.format(encoding=wide))
+    expect_narrow(data, findings)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -91,6 +98,12 @@ def decode(data: bytes, findings: Findings) -> str:
     if not text.strip():
         findings.stop("LW110", cause="the file holds nothing but blanks", fix="check how it was written or copied")
     return text
+
+
+def expect_narrow(data: bytes, findings: Findings) -> None:
+    """Raise `DataError` if a text that begins with `data` is in UTF-16 or UTF-32."""
+    if wide := _wide(data):
+        findings.stop("LW108", cause=f"the text is {wide}, not UTF-8", fix=UTF8.format(encoding=wide))
 
 
 def _refuse(error: OSError | ValueError, path: Path, findings: Findings) -> NoReturn:

@@ -1,4 +1,4 @@
-"""In which language is a text that a model wrote, or that somebody wants searched?"""
+"""In which language is a text that a model wrote, that somebody wants searched, or that a corpus holds?"""
 
 from __future__ import annotations
 
@@ -57,9 +57,26 @@ def compared(said: Sequence[str], wanted: Sequence[str], *, language: str) -> di
 
 def identified(texts: Sequence[str]) -> list[str]:
     """Return the language of each of `texts` as py3langid sees it; "und" where no language is likelier than not."""
+    return [tag if share >= SURE else "und" for tag, share in guesses(texts)]
+
+
+def guesses(texts: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the likeliest language of each of `texts` and its probability; ("und", 0) of one without words."""
     identifier = _identifier()
     seen = [_likeliest(identifier, text) if text.strip() else (NONE, 0.0) for text in texts]
-    return [canonical(code) if code != NONE and share >= SURE else "und" for code, share in seen]
+    return [(canonical(code), share) if code != NONE else ("und", 0.0) for code, share in seen]
+
+
+@cache
+def identifiable() -> frozenset[str]:
+    """Return the languages that can be told."""
+    return frozenset(canonical(code) for code, _ in _identifier().rank("") if code != NONE)
+
+
+def expect_identifier() -> None:
+    """Raise `MissingExtra` unless there is what tells the language of documents: to be known before any is read."""
+    if find_spec("py3langid") is None:
+        raise MissingExtra("corpus", "py3langid", "telling the language of documents")
 
 
 def _likeliest(identifier: ModuleType, text: str) -> tuple[str, float]:
