@@ -50,3 +50,13 @@ def test_no_part_of_a_problem_forges_a_line():
     (problem,) = findings.problems
     assert str(problem).isprintable()
     assert problem.column == "a\\nerror LW999 \\x1b[31mfake"
+
+
+def test_of_a_source_without_end_so_many_problems_are_enough():
+    findings = Findings("a.txt", most=3)
+    for line in (9, 8):
+        findings.add("LW109", cause="bad", fix="mend it", line=line)
+    with pytest.raises(DataError, match="reading ended with problem number 3; there may be more") as stop:
+        findings.add("LW109", cause="bad", fix="mend it", line=7)
+    assert [problem.line for problem in stop.value.problems] == [7, 8, 9]
+    assert stop.value.unfinished

@@ -9,7 +9,7 @@ import pytest
 
 from loanword.data import hub as reader
 from loanword.data.codes import Findings
-from loanword.data.hub import parse
+from loanword.data.hub import parse, stream
 from loanword.data.read import read
 from loanword.data.shapes.many_labels import MANY_LABELS
 from loanword.errors import DataError, MissingExtra, UsageError
@@ -271,3 +271,68 @@ def test_classes_of_lists_have_their_names(hub):
     hub.answer = FakeDataset({"text": ["a", "b"], "labels": [[2, 0], []]}, features)
     table = read("hub:org/name@train", language="en", shape=MANY_LABELS)
     assert table.label == [("anger", "joy"), ()]
+
+
+# --- row by row ------------------------------------------------------------------------------------------------
+
+
+class FakeStream:
+    """Rows as they come, of which the library knows the columns or not."""
+
+    def __init__(self, rows, columns=None, lost=None):
+        self.rows, self.column_names, self.lost = rows, columns, lost
+
+    def select_columns(self, names):
+        return FakeStream([{name: row[name] for name in names} for row in self.rows], names, self.lost)
+
+    def __iter__(self):
+        yield from self.rows
+        if self.lost:
+            raise self.lost
+
+
+@pytest.fixture
+def streaming(hub, monkeypatch):
+    def load_dataset(name, config=None, *, split=None, streaming=False):
+        hub.asked.append((name, config, split, streaming))
+        return hub.answer
+
+    monkeypatch.setattr(hub, "load_dataset", load_dataset)
+    return hub
+
+
+def streamed(reference, column="text"):
+    return list(stream(reference, column, Findings(f"hub:{reference}", unit="row")))
+
+
+def test_rows_are_asked_for_one_by_one(streaming):
+    streaming.answer = FakeStream([{"text": "a", "image": 1}, {"text": None, "image": 2}], ["text", "image"])
+    assert streamed("org/name:conf@train") == [(1, "a"), (2, None)]
+    assert streaming.asked == [("org/name", "conf", "train", True)]
+    streaming.answer = {"train": FakeStream([{"text": "a"}])}
+    assert streamed("org/name") == [(1, "a")]
+    streaming.answer = {"train": FakeStream([]), "test": FakeStream([])}
+    with pytest.raises(UsageError, match="several splits"):
+        streamed("org/name")
+
+
+@pytest.mark.parametrize("known", [None, ["text"]])
+def test_a_column_that_is_not_there(streaming, known):
+    streaming.answer = FakeStream([{"text": "a"}], known)
+    with pytest.raises(DataError, match=r"LW112 .*there is no column 'body'"):
+        streamed("org/name", "body")
+
+
+@pytest.mark.parametrize("lost", [ConnectionError("gone"), RuntimeError("client closed"), OSError(5, "bad")])
+def test_a_hub_that_is_lost_on_the_way(streaming, lost):
+    streaming.answer = FakeStream([{"text": "a"}], lost=lost)
+    with pytest.raises(DataError, match=r"LW117 .*the Hub was lost at row 2"):
+        streamed("org/name")
+
+
+def test_a_stream_of_the_library_itself(monkeypatch):
+    datasets = pytest.importorskip("datasets")
+    rows = datasets.Dataset.from_dict({"text": ["a", None, "c"], "n": [1, 2, 3]})
+    for answer in (rows.to_iterable_dataset(), datasets.IterableDatasetDict({"train": rows.to_iterable_dataset()})):
+        monkeypatch.setattr(reader, "_load", lambda *names, answer=answer, **more: answer)
+        assert streamed("org/name") == [(1, "a"), (2, None), (3, "c")]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loanword.data.codes import Findings
-from loanword.data.jsonl import parse, write_jsonl
+from loanword.data.jsonl import objects_of, parse, write_jsonl
 from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.data.shapes.labelled_text import PLAIN_TEXT
@@ -198,3 +198,10 @@ def test_the_recursion_limit_is_left_alone():
     before = sys.getrecursionlimit()
     found("[" * 100_000, array=True)
     assert sys.getrecursionlimit() == before
+
+
+def test_numbered_lines_give_their_values_and_what_is_none_is_noted():
+    findings = Findings("a.jsonl")
+    lines = [(3, '{"a": 1}'), (5, ""), (6, "[2]\r"), (9, "{"), (12, '{"n": NaN}')]
+    assert list(objects_of(lines, findings)) == [(3, {"a": 1}, True), (6, [2], True), (12, {"n": None}, False)]
+    assert [(problem.code, problem.line) for problem in findings.problems] == [("LW205", 9), ("LW208", 12)]

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from loanword.data.near_duplicates import SHINGLE, bare, fold, near_duplicates
+from loanword.data.near_duplicates import SHINGLE, band_keys, bare, fold, min_hashes, near_duplicates, shingled
 
 RNG = np.random.default_rng(7)
 WORDS = ["".join(RNG.choice(list("abcdefghijklmnoprstuvwz"), size=RNG.integers(2, 9))) for _ in range(400)]
@@ -110,3 +110,23 @@ def test_fold_drops_what_has_no_shape_and_nothing_that_has():
     assert len(dropped) > 100
     assert {unicodedata.category(character) for character in dropped} == {"Cf"}
     assert {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"} <= set(dropped)
+
+
+def test_min_hashes_agree_as_often_as_shingles_do():
+    rng = np.random.default_rng(4)
+    pairs = [(text, variant(rng, text)) for text in (sentence(rng, 30) for _ in range(60))]
+    signatures = min_hashes(shingled([fold(text) for pair in pairs for text in pair]), count=400)
+    agree = (signatures[::2] == signatures[1::2]).mean(axis=1)
+    alike = np.array([jaccard(*pair) for pair in pairs])
+    spread = np.sqrt(alike * (1 - alike) / 400)
+    assert np.abs(agree - alike).max() < 5 * spread.max()
+    assert abs((agree - alike).mean()) < 4 * spread.mean() / np.sqrt(len(pairs))
+
+
+def test_a_band_has_one_key_and_other_bands_others():
+    signatures = np.array([[1, 2, 3, 4], [1, 2, 9, 4], [3, 4, 1, 2]], dtype=np.uint32)
+    keys = band_keys(signatures, deep=2)
+    assert keys.shape == (3, 2)
+    assert keys[0, 0] == keys[1, 0] == keys[2, 1]
+    assert keys[0, 1] == keys[2, 0] != keys[1, 1]
+    assert len(set(keys.ravel().tolist())) == 3

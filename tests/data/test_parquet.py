@@ -11,7 +11,7 @@ from pyarrow import parquet as pq
 
 from loanword.data.codes import Findings
 from loanword.data.columns import Foreign
-from loanword.data.parquet import parse
+from loanword.data.parquet import parse, stream
 from loanword.data.read import read
 from loanword.errors import DataError, MissingExtra
 
@@ -181,3 +181,45 @@ def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtra, match=r"pip install 'loanword\[parquet\]'"):
         columns(b"PAR1")
+
+
+def test_rows_of_a_file_one_after_the_other(tmp_path):
+    texts = [None if number % 7 == 3 else f"text {number}" for number in range(1200)]
+    for kind in (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
+        table = pa.table({"n": range(1200), "text": pa.array(texts).cast(kind)})
+        pq.write_table(table, tmp_path / "a.parquet", row_group_size=500)
+        found = stream(tmp_path / "a.parquet", "text", Findings("a", unit="row"))
+        assert next(found) == (1, "text 0")
+        assert list(found) == list(enumerate(texts, start=1))[1:]
+
+
+def test_a_stream_that_cannot_be_had(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    for table, code in (
+        (packed(pa.table({"body": ["a"]})), "LW112"),
+        (b"PAR1 and no more", "LW115"),
+        (packed(pa.table({"text": [f"text {number}" for number in range(5000)]}))[:-9], "LW115"),
+        (packed(pa.table({"text": ["tick" * 5000] * 5000})), "LW107"),
+    ):
+        path.write_bytes(table)
+        with pytest.raises(DataError, match=code):
+            list(stream(path, "text", Findings("a")))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtra, match="parquet"):
+        list(stream(path, "text", Findings("a")))
+
+
+def test_memory_is_that_of_a_row_group_not_of_the_file(tmp_path):
+    peaks = []
+    for count in (1, 20):
+        path = tmp_path / f"{count}.parquet"
+        texts = [f"{number} {number * 7919 % 104729} is what this is about" * 20 for number in range(500 * count)]
+        pq.write_table(pa.table({"text": texts}), path, row_group_size=500, use_dictionary=False, compression="none")
+        del texts
+        pool = pa.default_memory_pool()
+        before, most = pool.bytes_allocated(), 0
+        for _ in stream(path, "text", Findings("a")):
+            most = max(most, pool.bytes_allocated() - before)
+        peaks.append(most)
+    assert 100_000 < peaks[0] < 3_000_000
+    assert peaks[1] < 1.05 * peaks[0]

@@ -1,7 +1,8 @@
 import pytest
 
+from loanword.errors import MissingExtra
 from loanword.language import outputs
-from loanword.language.outputs import identified, share_in
+from loanword.language.outputs import expect_identifier, guesses, identifiable, identified, share_in
 from loanword.language.tag import canonical
 
 TEXTS = {
@@ -67,3 +68,22 @@ def test_every_language_that_is_identified_is_a_tag():
     codes = {code for code, _ in py3langid.rank("")} - {"zxx"}
     assert len(codes) > 90
     assert all(map(canonical, codes))  # It raises for what is none.
+
+
+def test_guesses_come_with_their_probability():
+    (sure, unsure, none) = guesses([TEXTS["de"][0], "ok", " \n"])
+    assert (sure[0], none) == ("de", ("und", 0.0))
+    assert 0.9 < sure[1] <= 1
+    assert unsure[1] < 0.5
+
+
+def test_which_languages_can_be_told():
+    assert identifiable() >= set(TEXTS)
+    assert {"zxx", "und", "tzm"} & identifiable() == set()
+
+
+def test_the_identifier_is_known_to_be_absent_beforehand(monkeypatch):
+    assert expect_identifier() is None
+    monkeypatch.setattr(outputs, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"loanword\[corpus\]"):
+        expect_identifier()

@@ -61,7 +61,7 @@ def identified(texts: Sequence[str]) -> list[str]:
 
 
 def guesses(texts: Sequence[str]) -> list[tuple[str, float]]:
-    """Return the likeliest language of each of `texts` and its probability; ("und", 0) of one without words."""
+    """Return the likeliest language of each of `texts` and its probability; ("und", 0) of nothing."""
     identifier = _identifier()
     seen = [_likeliest(identifier, text) if text.strip() else (NONE, 0.0) for text in texts]
     return [(canonical(code), share) if code != NONE else ("und", 0.0) for code, share in seen]
