@@ -55,7 +55,7 @@ def test_what_was_changed_and_what_was_foreign(clean, call, files):
     place = lines.index("documents changed by")
     assert [line.split() for line in lines[place + 1 : place + 3]] == [["language", "spaces"], ["de", "1"]]
     assert any(line.startswith("de: dropped for being in en ") for line in lines)
-    assert "de: language of 1 not told: fewer than 20 letters" in lines
+    assert "language not told, for it has fewer than 20 letters: de 1" in lines
 
 
 def test_a_language_in_several_sources_and_options_of_its_own(call, files):

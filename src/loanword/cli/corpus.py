@@ -111,15 +111,20 @@ def _report(report: Mapping[str, Any]) -> list[str]:
         for row in languages.values()
     ]
     lines = _table(["language", "read", "kept", "held out", "characters", *reasons], languages, sizes)
-    if steps:
-        changed = [
-            [row["changed"].get(name, {"documents": 0})["documents"] for name in steps] for row in languages.values()
-        ]
-        lines += ["", "documents changed by", *_table(["language", *steps], languages, changed)]
+    changed = {
+        tag: [row["changed"].get(name, {"documents": 0})["documents"] for name in steps]
+        for tag, row in languages.items()
+        if row["changed"]
+    }
+    if changed:
+        lines += ["", "documents changed by", *_table(["language", *steps], changed, list(changed.values()))]
+    lines += [""]
     for tag, row in languages.items():
         foreign = ", ".join(f"{other} {count:,}" for other, count in list(row["foreign"].items())[:5])
         lines += [f"{tag}: dropped for being in {foreign}"] if foreign else []
-        lines += [f"{tag}: language of {count:,} not told: {why}" for why, count in row["unjudged"].items()]
+    for why in dict.fromkeys(why for row in languages.values() for why in row["unjudged"]):
+        found = ", ".join(f"{tag} {row['unjudged'][why]:,}" for tag, row in languages.items() if why in row["unjudged"])
+        lines.append(f"language not told, for {why}: {found}")
     for name, state in report["remembered"].items():
         lines.append(
             f"remembered for {name.replace('_', ' ')}: {state['bytes'] / 1e6:,.2f} MB, "

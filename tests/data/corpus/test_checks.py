@@ -84,19 +84,31 @@ def test_the_middle_of_a_text_decides():
 
 
 @needs_identifier
+def test_a_quotation_in_the_middle_does_not_decide():
+    assert foreign(LONG["en"] * 5, "de") == "en"
+    assert foreign(LONG["de"] * 10 + LONG["en"] * 5 + LONG["de"] * 10, "de") == ""
+
+
+@needs_identifier
 def test_what_is_not_judged_is_told():
     settings = CorpusSettings(min_characters=5)
-    assert verdict("Hello world", "de", settings) == Verdict(unjudged="fewer than 20 letters")
+    assert verdict("Hello world", "de", settings) == Verdict(unjudged="it has fewer than 20 letters")
     assert is_judged("de")
     assert not is_judged("tzm")
-    assert verdict("ⴰⵣⵓⵍ ⴼⵍⵍⴰⵡⵏ ⵎⴰⴷ ⵜⴳⵉⵎ", "zgh", settings) == Verdict(
-        unjudged="the identifier does not know the language"
-    )
+    assert verdict("ⴰⵣⵓⵍ ⴼⵍⵍⴰⵡⵏ ⵎⴰⴷ ⵜⴳⵉⵎ", "zgh", settings) == Verdict(unjudged="the identifier does not know it")
 
 
 @needs_identifier
 def test_near_relatives_are_tolerated(monkeypatch):
-    for one, other in (("arz", "ar"), ("nb", "da"), ("yue", "zh"), ("pt-BR", "gl"), ("sr", "hr"), ("uz", "uzs")):
+    for one, other in (
+        ("arz", "ar"),
+        ("nb", "da"),
+        ("yue", "zh"),
+        ("pt-BR", "gl"),
+        ("sr", "hr"),
+        ("uz", "uzs"),
+        ("gcr", "fr"),
+    ):
         assert are_kin(one, other)
         assert are_kin(other, one)
         monkeypatch.setattr(checks, "guesses", lambda texts, tag=other: [(tag, 1.0)])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.corpus import SENTENCES
 
+from loanword.data import hub
 from loanword.data.corpus import layouts, streams
 from loanword.data.corpus.corpus import Corpus
 from loanword.data.corpus.settings import CorpusSettings
@@ -161,6 +162,23 @@ def test_all_sources_are_looked_at_and_nothing_follows_a_problem(write, tmp_path
     assert {one.origin for one in read} <= {first, second}
 
 
+def test_the_hub_is_not_asked_for_more_problems(write, monkeypatch):
+    asked = []
+
+    def stream(reference, column, findings):
+        asked.append(reference)
+        yield 1, "a text of the Hub"
+
+    monkeypatch.setattr(hub, "stream", stream)
+    bad = write("a.jsonl", made(3))
+    Path(bad).write_text("[1]\n" * 200, encoding="utf-8")
+    with pytest.raises(DataError, match="reading ended with problem number 100"):
+        list(Corpus({"en": [bad, "hub:org/name"]}, PLAIN).documents())
+    assert asked == []
+    assert [one.origin for one in Corpus({"en": "hub:org/name"}, PLAIN).documents()] == ["hub:org/name"]
+    assert asked == ["org/name"]
+
+
 def test_what_is_decided_is_told(write):
     said, stages = [], []
 
@@ -190,7 +208,7 @@ def test_foreign_and_unjudged_documents_are_counted(write):
     corpus = Corpus({"de": write("a.txt", texts)})
     assert [one.text for one in corpus.documents()][:2] == texts[:2]
     counts = corpus.counts["de"]
-    assert counts.unjudged == {"fewer than 20 letters": 1}
+    assert counts.unjudged == {"it has fewer than 20 letters": 1}
     assert counts.dropped["language"] == counts.foreign.total() > 5
     assert counts.foreign["en"] > 5
 

@@ -14,8 +14,8 @@ from loanword.language.outputs import guesses, identifiable
 LETTERS = 20
 """A language is told of texts of so many letters or more; of shorter ones the guess is too often wrong."""
 
-JUDGED = 500
-"""Characters, from the middle of a text, of which its language is told."""
+JUDGED = (300, 3000)
+"""Characters, from the middle of a text, of which its language is told: of more if that of the first is another."""
 
 SURE = 0.8
 """Least probability of another language for which a text is dropped (docs/log.md)."""
@@ -38,6 +38,13 @@ def script_share(counts: Mapping[str, int], language: str) -> float:
     expected = expected_scripts(language)
     total = sum(counts.values())
     return sum(counts.get(code, 0) for code in expected) / total if expected and total else 1.0
+
+
+VARIETIES = {
+    "an": "es", "ext": "es", "gcf": "fr", "gcr": "fr", "grc": "el", "hbo": "he", "lij": "it", "ltg": "lv", "pcm": "en",
+    "vec": "it",
+}  # fmt: skip
+"""Languages that the identifier knows of little text, and what it takes for them now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,9 @@ def verdict(text: str, language: str, settings: CorpusSettings) -> Verdict:
     if not settings.identify:
         return Verdict()
     if not is_judged(language):
-        return Verdict(unjudged="the identifier does not know the language")
+        return Verdict(unjudged="the identifier does not know it")
     if sum(scripts.values()) < LETTERS:
-        return Verdict(unjudged=f"fewer than {LETTERS} letters")
+        return Verdict(unjudged=f"it has fewer than {LETTERS} letters")
     other = foreign(text, language)
     return Verdict("language", other) if other else Verdict()
 
@@ -82,11 +89,16 @@ def are_kin(one: str, other: str) -> bool:
     from langcodes.data_dicts import MACROLANGUAGES
 
     first, second = (tag.partition("-")[0] for tag in (one, other))
-    return are_close(one, other) or MACROLANGUAGES.get(first, first) == MACROLANGUAGES.get(second, second)
+    near = {**MACROLANGUAGES, **VARIETIES}
+    return are_close(one, other) or near.get(first, first) == near.get(second, second)
 
 
 def foreign(text: str, language: str) -> str:
     """Return the language that `text` is in instead of `language`; "" if it is not known to be in another."""
-    start = max(0, (len(text) - JUDGED) // 2)
-    ((other, probability),) = guesses([text[start : start + JUDGED]])
-    return other if other != "und" and probability >= SURE and not are_kin(language, other) else ""
+    other = ""
+    for size in JUDGED:
+        start = max(0, (len(text) - size) // 2)
+        ((other, probability),) = guesses([text[start : start + size]])
+        if other == "und" or probability < SURE or are_kin(language, other):
+            return ""
+    return other

@@ -55,9 +55,9 @@ class Corpus:
         self.exact, self.near = ExactDuplicates(), NearDuplicates()
         return self._all(readers)
 
-    def _readers(self) -> dict[str, list[Iterator[Document]]]:
-        """Open every source; say all at once what cannot be."""
-        found: dict[str, list[Iterator[Document]]] = {}
+    def _readers(self) -> dict[str, list[tuple[str, Iterator[Document]]]]:
+        """Open every source, by language; say all at once what cannot be."""
+        found: dict[str, list[tuple[str, Iterator[Document]]]] = {}
         problems: list[Problem] = []
         wrong: list[str] = []
         for language, given in self.sources.items():
@@ -70,7 +70,7 @@ class Corpus:
                         boundary=self.settings.boundary,
                         tell=self.progress.say,
                     )
-                    found.setdefault(canonical(language), []).append(read)
+                    found.setdefault(canonical(language), []).append((source, read))
                 except DataError as error:
                     problems += error.problems
                 except UsageError as error:
@@ -78,14 +78,15 @@ class Corpus:
         raise_all(wrong, problems)
         return found
 
-    def _all(self, readers: Mapping[str, Sequence[Iterator[Document]]]) -> Iterator[Document]:
+    def _all(self, readers: Mapping[str, Sequence[tuple[str, Iterator[Document]]]]) -> Iterator[Document]:
         aside = HeldOut(self.settings.held_out)
         problems: list[Problem] = []
-        for tag, reader in ((tag, reader) for tag, some in readers.items() for reader in some):
+        unfinished = False
+        for tag, source, reader in ((tag, *one) for tag, some in readers.items() for one in some):
             self.progress.stage("read", detail=tag)
             try:
-                if problems:
-                    deque(reader, maxlen=0)
+                if problems:  # Only to find what else is wrong, for which nobody's network is worth it.
+                    deque(() if source.startswith("hub:") else reader, maxlen=0)
                     continue
                 for document, key in self._once(reader, self.counts[tag]):
                     self.counts[tag].kept.add(document.text)
@@ -95,7 +96,9 @@ class Corpus:
                     yield document
             except DataError as error:
                 problems += error.problems
-        raise_all([], problems)
+                unfinished |= error.unfinished
+        if problems:
+            raise DataError(problems, unfinished=unfinished)
 
     def _once(self, reader: Iterator[Document], counts: Counts) -> Iterator[tuple[Document, int]]:
         """Yield the fit documents that were not there before, each with the key of its text."""

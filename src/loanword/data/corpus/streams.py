@@ -107,7 +107,7 @@ def expect_zstandard() -> ModuleType:
         import zstandard
     except ImportError:
         raise MissingExtra("corpus", "zstandard", "reading and writing .zst") from None
-    return zstandard
+    return zstandard  # type: ignore[no-any-return, unused-ignore]
 
 
 def _decoded(line: bytes, number: int, findings: Findings) -> str | None:
