@@ -75,6 +75,8 @@ corpora = typer.Typer(help="Text without labels, as pretraining wants it.", no_a
 corpora.command("clean")(guarded(corpus.clean))
 app.add_typer(corpora, name="corpus")
 tokenizers = typer.Typer(help="What a model reads its texts in: the pieces of its vocabulary.", no_args_is_help=True)
+tokenizers.command("train")(guarded(tokenizer.train))
+tokenizers.command("report")(guarded(tokenizer.report))
 tokenizers.command("trim")(guarded(tokenizer.trim))
 app.add_typer(tokenizers, name="tokenizer")
 

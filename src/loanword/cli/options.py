@@ -67,6 +67,8 @@ KINDS = {
     ".json": "JSON",
     ".jsonl": "JSON lines",
     ".npy": "a NumPy array",
+    ".png": "a picture",
+    ".svg": "a picture, or as .png",
     ".tsv": "a table, or JSON lines as .jsonl",
 }
 _EXAMPLES = {

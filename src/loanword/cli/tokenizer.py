@@ -1,17 +1,115 @@
-"""loanword tokenizer: what a model reads its texts in."""
+"""loanword tokenizer: the pieces that a model reads its texts in: trained, measured, trimmed."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from loanword.cli.options import Column, Json, dumped, pairs
+from loanword.cli.guard import say
+from loanword.cli.options import Column, Json, dumped, expect_place, pairs
+
+if TYPE_CHECKING:
+    from loanword.data.records import Table
+    from loanword.deploy.vocabularies import Vocabularies
+    from loanword.tokens.costs import Cost
 
 Texts = Annotated[
     list[str],
     typer.Option("--text", metavar="LANG=FILE", help="Texts of one language: txt, a line each, or a table; repeat it."),
 ]
+
+
+def train(
+    text: Texts,
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the tokenizer.")],
+    kind: Annotated[str, typer.Option(help="unigram, bpe or wordpiece.")] = "unigram",
+    size: Annotated[int, typer.Option(min=1, help="Pieces, special ones included.")] = 32_000,
+    alpha: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="How languages are balanced: 1 as they come, 0 all alike.")
+    ] = 0.3,
+    max_length: Annotated[int, typer.Option(min=8, help="Pieces of a text that a model is to read.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Which texts are drawn where some are left out.")] = 0,
+    column: Column = None,
+    as_json: Json = False,
+) -> None:
+    """Train a tokenizer that transformers loads, on languages in balance.
+
+    Example: loanword tokenizer train --text en=en.txt --text sw=sw.txt --out pieces
+    """
+    from loanword.config import expanded
+    from loanword.deploy.output import expect_new
+    from loanword.durable import beside, put
+    from loanword.tokens import train as training
+    from loanword.tokens.costs import Reader, costs
+
+    target = expanded(out)
+    expect_new(target)
+    texts = {tag: table.text for tag, table in _tables(text, column).items()}
+    sizes = {tag: sum(map(len, lines)) for tag, lines in texts.items()}
+    shares = training.shares(sizes, alpha=alpha)
+    made = training.train(
+        texts, kind=cast(training.Kind, kind), size=size, alpha=alpha, max_length=max_length, seed=seed
+    )
+    with beside(target) as staging:
+        made.save_pretrained(staging / target.name)
+        put(staging / target.name, target)
+    found = costs(Reader(made, max_length), texts)
+    if as_json:
+        languages = {
+            tag: {"texts": one.texts, "characters": sizes[tag], "share": shares[tag], "fertility": one.fertility}
+            for tag, one in found.items()
+        }
+        typer.echo(dumped({"out": out, "kind": kind, "pieces": len(made), "languages": languages}))
+        return
+    rows = [
+        (_named(tag), f"{one.texts:,}", f"{sizes[tag]:,}", f"{shares[tag]:.1%}", _fertility(one))
+        for tag, one in found.items()
+    ]
+    _print(("language", "texts", "characters", "share", "pieces a word "), rows)
+    typer.echo(f"\n{len(made):,} pieces\n\n{out}")
+
+
+def report(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Bundled name, local folder, Hub id, bundle or tokenizer.")
+    ],
+    text: Texts,
+    parallel: Annotated[
+        bool, typer.Option("--parallel", help="Line by line, all files say the same: compare with the first language.")
+    ] = False,
+    picture: Annotated[str | None, typer.Option("--picture", metavar="FILE", help="Draw it, as svg or png.")] = None,
+    column: Column = None,
+    as_json: Json = False,
+) -> None:
+    """Show what languages cost in the vocabularies of models: pieces, unknown ones, texts that are cut.
+
+    Example: loanword tokenizer report bundled:e5-small --text en=en.txt --text sw=sw.txt
+    """
+    from loanword.config import expanded
+    from loanword.deploy.vocabularies import compare
+    from loanword.durable import written
+    from loanword.evaluation.piece_chart import PANEL, chart
+    from loanword.evaluation.plots import to_png, to_svg
+
+    target = expanded(picture) if picture else None
+    if target:
+        sources = {f"--text {tag}": file for tag, file in pairs(text, option="--text", what="LANG=FILE").items()}
+        suffix = ".png" if target.suffix == ".png" else ".svg"
+        expect_place(target, suffix=suffix, sources=sources, option="--picture")
+    found = compare(models, _tables(text, column), parallel=parallel)
+    if target:
+        spec = chart(found.costs)
+        with written(target) as partial:
+            if target.suffix == ".png":
+                partial.write_bytes(to_png(spec, width=PANEL))
+            else:
+                partial.write_text(to_svg(spec, width=PANEL), encoding="utf-8")
+    if as_json:
+        typer.echo(dumped(found.describe()))
+    else:
+        _show(found)
 
 
 def trim(
@@ -29,31 +127,107 @@ def trim(
     Example: loanword tokenizer trim bundled:e5-small --text en=en.txt --text sw=sw.txt --out small
     """
     from loanword.config import expanded
-    from loanword.data.read import read
-    from loanword.data.shapes.texts import TEXTS
-    from loanword.deploy.trim import expect_empty, trimmed
-    from loanword.language.tag import canonical
+    from loanword.deploy.output import expect_new
+    from loanword.deploy.trim import trimmed
 
-    sources = pairs(text, option="--text", what="LANG=FILE")
-    columns = pairs(column, option="--column", what="OURS=THEIRS")
-    expect_empty(expanded(out))
-    tables = {
-        canonical(tag): read(source, language=tag, shape=TEXTS, columns=columns) for tag, source in sources.items()
-    }
-    found = trimmed(model, tables, share=coverage)
+    expect_new(expanded(out))
+    found = trimmed(model, _tables(text, column), share=coverage)
     found.save(out)
     if as_json:
         typer.echo(dumped({"out": out, **found.describe()}))
         return
-    width = max(len("language"), *map(len, found.languages))
-    typer.echo(f"{'language':{width}}  texts  pieces  held out  covered")
-    for tag, kept in found.languages.items():
-        typer.echo(
-            f"{tag:{width}}  {kept.texts:5}  {kept.pieces:6}  {kept.held_out:8}  {100 * kept.covered:6.1f} %"
-            + ("" if kept.covered >= coverage else "  less than asked: give more texts of it")
+    rows = [
+        (
+            _named(tag),
+            f"{kept.texts:,}",
+            f"{kept.pieces:,}",
+            f"{kept.held_out:,}",
+            f"{kept.share:.1%}",
         )
+        for tag, kept in found.languages.items()
+    ]
+    _print(("language", "texts", "pieces", "held out", "covered"), rows)
     (pieces, left), (size, small) = found.pieces, found.bytes
     typer.echo(
         f"\n{pieces:,} pieces before, {left:,} now; {size / 1e6:.0f} MB before, {small / 1e6:.0f} MB now\n"
-        f"{found.compared} held-out texts that are covered have the same vectors as before, bit for bit\n\n{out}"
+        f"{found.compared:,} texts that are covered give the same vectors as before, bit for bit\n\n{out}"
     )
+    for tag, kept in found.languages.items():
+        if kept.share < coverage:
+            say(f"{_named(tag)}: less than asked for; give more texts of it, or a higher --coverage")
+
+
+def _tables(text: list[str], column: list[str] | None) -> dict[str, Table]:
+    """Read the texts of every language; all that is wrong with any of them is told at once."""
+    from loanword.data.codes import raise_all
+    from loanword.data.read import read, split_of
+    from loanword.data.shapes.texts import TEXTS
+    from loanword.errors import DataError, Problem, UsageError
+    from loanword.language.tag import canonical
+
+    columns = pairs(column, option="--column", what="OURS=THEIRS")
+    found: dict[str, Table] = {}
+    problems: list[Problem] = []
+    wrong: list[str] = []
+    for given, source in pairs(text, option="--text", what="LANG=FILE").items():
+        try:
+            tag = canonical(given)
+            if tag in found:
+                raise UsageError(f"--text {given}={source}: {tag} is given twice")
+            if ":" in tag:
+                raise UsageError(f"--text {given}={source}: expected one language")
+            found[tag] = read(source, language=tag, shape=TEXTS, columns=columns, split=split_of(source, "train"))
+        except DataError as error:
+            problems += error.problems
+        except UsageError as error:
+            wrong.append(str(error))
+    raise_all(wrong, problems)
+    return found
+
+
+def _show(found: Vocabularies) -> None:
+    """Print a table for each model, and which languages lack pieces."""
+    from loanword.tokens.costs import lacking
+
+    for model, by_language in found.costs.items():
+        first = next(iter(by_language))
+        parallel = by_language[first].premium is not None
+        titles = ["language", "texts", "pieces a word ", "per 100 characters", "unknown", "cut"]
+        rows = [
+            [
+                _named(tag),
+                f"{one.texts:,}",
+                _fertility(one),
+                f"{one.per_hundred:.1f}",
+                f"{one.unknown:.2%}",
+                f"{one.cut:.1%}",
+                *([f"{one.premium:.2f}"] if one.premium is not None else []),
+            ]
+            for tag, one in by_language.items()
+        ]
+        typer.echo(f"{model}: {found.sizes[model]:,} pieces\n")
+        _print([*titles, *([f"beside {first}"] if parallel else [])], rows)
+        typer.echo("")
+        for tag, why in lacking(by_language).items():
+            remedy = "extend the vocabulary, or take another model"
+            say(f"{_named(tag)} lacks pieces in {model}: {', '.join(why)}; {remedy}")
+
+
+def _print(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: the first column left, the others right."""
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, *rows):
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        typer.echo("  ".join([row[0].ljust(widths[0]), *cells[1:]]).rstrip())
+    if any("*" in cell for row in rows for cell in row):
+        typer.echo("* a character: words are not written apart")
+
+
+def _fertility(one: Cost) -> str:
+    return f"{one.fertility:.2f}{' ' if one.by_word else '*'}"
+
+
+def _named(tag: str) -> str:
+    from loanword.language.tag import name
+
+    return tag if name(tag) == tag else f"{name(tag)} ({tag})"

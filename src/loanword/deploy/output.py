@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loanword.deploy.info import INFO
+from loanword.durable import sealed_around
 from loanword.errors import UsageError
 from loanword.evaluation.report import FILES, is_ours
 
@@ -21,6 +22,15 @@ def expect_replaceable(target: Path) -> None:
     if not target.exists() or (target / INFO).is_file() or (target.is_dir() and not any(target.iterdir())):
         return
     raise UsageError(f"{target} exists and is no bundle; choose another folder, or move it away")
+
+
+def expect_new(folder: Path) -> None:
+    """Raise `UsageError` unless `folder` can be made: nothing is there yet, and it lies in no bundle or index."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UsageError(f"{folder} exists; choose another folder, or move it away")
+    expect_output(folder, files=())
+    if around := sealed_around(folder.absolute()):
+        raise UsageError(f"{folder} lies in {around}, a bundle or an index; choose another place")
 
 
 def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> None:

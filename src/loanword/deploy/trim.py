@@ -1,56 +1,75 @@
 """A model that knows some languages' pieces alone: smaller, and the same on all texts that these pieces cover.
 
-Load What You Need: Smaller Versions of Multilingual BERT (Abdaoui et al., 2020): most of a multilingual model is the
+Load What You Need: Smaller Versions of Multilingual BERT (Abdaoui et al. 2020): most of a multilingual model is the
 table of pieces of languages that a user does not have.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from loanword.batches.passes import passes
 from loanword.config import EncoderSettings, expanded
 from loanword.data.records import Table
 from loanword.deploy.base import bundle_folder, hub_bundle
 from loanword.deploy.bundle import Bundle
+from loanword.deploy.info import read
+from loanword.deploy.output import expect_new
 from loanword.durable import beside, put
 from loanword.encoders.load import Loaded, load
 from loanword.encoders.modules import save_modules
 from loanword.encoders.resize import expect_free, trim
 from loanword.encoders.save import save_model
-from loanword.errors import LoanwordError, UsageError
+from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.hardware import Hardware, detect
 from loanword.randomness import generator
-from loanword.tokens.coverage import covered, covering
+from loanword.tasks.generation import Generation
+from loanword.tasks.task import TASKS
+from loanword.tokens.coverage import covering, pieces_of
 from loanword.tokens.vocabulary import Vocabulary
 
 HELD_OUT = 0.1
 """Share of the texts of every language that only measure what is covered."""
+LEAST = 20
+"""Texts that a language must have: fewer do not say what it is made of."""
 PROVED = 64
-"""Covered texts of a language whose vectors are compared before and after."""
+"""Covered texts of a language that are read before and after, held-out ones first."""
+README = "README.md"
+CARD = """
+## Vocabulary
+
+Trimmed from {0:,} pieces to {1:,}, by texts of {languages}. Texts that need no other pieces ({share:.1%} of those held
+out) are read as before. What is said above of other languages no longer holds.
+"""
+"""What is added to the card of a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What one language needed: `pieces`, and the share of its `held_out` texts that all kept pieces cover whole."""
+    """What one language needed: `pieces`, and how many of its `held_out` texts are `covered` whole by all that stay."""
 
     texts: int
     pieces: int
     held_out: int
-    covered: float
+    covered: int
+
+    @property
+    def share(self) -> float:
+        """The share of held-out texts that are covered."""
+        return self.covered / self.held_out
 
 
 @dataclass(frozen=True)
 class Trimmed:
     """A trimmed model, a `Bundle` if it was one, and what became of it.
 
-    `pieces` and `bytes` are those before and after; the vectors of `compared` covered texts are the same, bit for bit.
+    `pieces` and `bytes` (of the weights) are those before and after. `compared` covered texts are read as before: the
+    vectors of all their pieces are the same, bit for bit.
     """
 
     model: Bundle | Loaded
@@ -59,13 +78,20 @@ class Trimmed:
     bytes: tuple[int, int]
     compared: int
 
+    @property
+    def share(self) -> float:
+        """The share of all held-out texts that are covered."""
+        kept = self.languages.values()
+        return sum(one.covered for one in kept) / sum(one.held_out for one in kept)
+
     def describe(self) -> dict[str, Any]:
         """Return the figures, as JSON values."""
         return {
             "pieces": {"before": self.pieces[0], "after": self.pieces[1]},
             "bytes": {"before": self.bytes[0], "after": self.bytes[1]},
             "compared": self.compared,
-            "languages": {tag: asdict(kept) for tag, kept in self.languages.items()},
+            "share": self.share,
+            "languages": {tag: {**asdict(kept), "share": kept.share} for tag, kept in self.languages.items()},
         }
 
     def save(self, folder: str | Path) -> None:
@@ -74,58 +100,73 @@ class Trimmed:
             self.model.save_pretrained(folder)
             return
         target, (encoder, tokenizer) = expanded(folder), (self.model.encoder, self.model.tokenizer)
-        expect_empty(target)
+        expect_new(target)
         with beside(target, needed=self.bytes[1]) as staging:
             made = staging / target.name
             made.mkdir()
             save_model(encoder.model, made)
             tokenizer.save(made)
-            if not encoder.language_ids:
+            if not encoder.language_ids:  # sentence-transformers has no place for the languages of texts.
                 save_modules(encoder, tokenizer, made)
             put(made, target)
-
-
-def expect_empty(target: Path) -> None:
-    """Raise `UsageError` if there is something at `target` that saving a model would destroy."""
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise UsageError(f"{target} exists; choose another folder, or move it away")
 
 
 def trimmed(model: str, texts: Mapping[str, Table], *, share: float = 0.995) -> Trimmed:
     """Trim `model` to the pieces that cover a `share` of unseen texts like `texts`, by language.
 
-    A tenth of the texts is held out to measure that share. Raises `ModelError` for a model that cannot be had, or
-    whose pieces are bound to more than its embedding table.
+    A tenth of the texts is held out to measure that share. Raises `UsageError` for too few texts, `ModelError` for a
+    model that cannot be had, or whose pieces are bound to more than its embedding table.
     """
+    different = {tag: [*dict.fromkeys(table.text)] for tag, table in texts.items()}
+    if few := [f"{tag} has {len(lines)}" for tag, lines in different.items() if len(lines) < LEAST]:
+        raise UsageError(f"every language needs {LEAST} different texts, better thousands; {', '.join(few)}")
+    parts = {tag: _parted(lines, tag) for tag, lines in different.items()}
     hardware = detect(precision="fp32")
-    bundle = Bundle.load(model, precision="fp32") if bundle_folder(model) or hub_bundle(model) else None
-    loaded = Loaded(bundle.model.encoder, bundle.tokenizer) if bundle else load(model, **EncoderSettings().model_dump())
+    bundle, loaded = _read(model)
     loaded.encoder.to(hardware.device).eval()
     expect_free(loaded.encoder)
     vocabulary = Vocabulary(loaded.tokenizer)
-    apart = {tag: _parted(table.text, tag) for tag, table in texts.items()}
-    found = covering(vocabulary, {tag: known for tag, (known, _) in apart.items()}, share=share)
-    ids = sorted({n for one in found.values() for n in one.ids})
-    there = set(vocabulary.trimmed(ids)[1])
-    before = (len(vocabulary), _size(loaded))
-    languages, proved = {}, {}
-    for tag, (known, held) in apart.items():
-        pieces = [set(one.ids) for one in vocabulary.tokenizer.plain(held)]
-        languages[tag] = Kept(len(known), len(found[tag].ids), len(held), covered(pieces, there))
-        proved[tag] = [text for text, one in zip(held, pieces, strict=True) if one <= there][:PROVED]
-    vectors = _vectors(loaded, proved, hardware)
-    small = trim(loaded, ids)
-    if not torch.equal(vectors, _vectors(small, proved, hardware)):
-        raise LoanwordError(f"{model} gives other vectors once it is trimmed: its pieces are used beyond its table")
-    if bundle:
-        bundle.tokenizer = small.tokenizer
-    return Trimmed(
+    found = covering(vocabulary, {tag: known for tag, (known, _) in parts.items()}, share=share)
+    ids = {n for one in found.values() for n in one.ids}
+    there = vocabulary.closed(ids | vocabulary.needed)
+    languages: dict[str, Kept] = {}
+    proof: dict[str, list[str]] = {}
+    for tag, (known, held) in parts.items():
+        pieces = pieces_of(loaded.tokenizer, held)
+        covered = [text for text, one in zip(held, pieces, strict=True) if one <= there]
+        languages[tag] = Kept(len(known), len(found[tag].ids), len(held), len(covered))
+        proof[tag] = [*covered, *known][:PROVED]
+    before, size = _states(loaded, proof, hardware), _bytes(loaded)
+    small = trim(loaded, ids, vocabulary=vocabulary)
+    if _states(small, proof, hardware) != before:
+        raise LoanwordError(f"{model} reads texts otherwise once it is trimmed: its pieces are used beyond its table")
+    done = Trimmed(
         bundle or small,
         languages,
-        pieces=(before[0], len(small.tokenizer)),
-        bytes=(before[1], _size(small)),
-        compared=sum(map(len, proved.values())),
+        pieces=(len(vocabulary), len(small.tokenizer)),
+        bytes=(size, _bytes(small)),
+        compared=len(before),
     )
+    if bundle:
+        bundle.tokenizer = small.tokenizer
+        if README in bundle.documents:
+            bundle.documents[README] += CARD.format(*done.pieces, languages=", ".join(languages), share=done.share)
+    return done
+
+
+def _read(model: str) -> tuple[Bundle | None, Loaded]:
+    """Load `model`, as a bundle if it is one; raises `ModelError` for one that knows pieces by their numbers."""
+    folder = bundle_folder(model) or hub_bundle(model)
+    if folder is None:
+        return None, load(model, **EncoderSettings().model_dump())
+    info = read(folder)
+    if issubclass(TASKS.get(info.task), Generation):
+        raise ModelError(
+            f"{model} does {info.task}: its decoder knows pieces by their numbers; trim the model that it was trained "
+            "from, and train again"
+        )
+    bundle = Bundle.load(folder, precision="fp32")
+    return bundle, Loaded(bundle.model.encoder, bundle.tokenizer)
 
 
 def _parted(texts: Sequence[str], tag: str) -> tuple[list[str], list[str]]:
@@ -138,20 +179,19 @@ def _parted(texts: Sequence[str], tag: str) -> tuple[list[str], list[str]]:
     return parts
 
 
-def _size(loaded: Loaded) -> int:
-    return sum(one.numel() * one.element_size() for one in loaded.encoder.whole.parameters())
+def _bytes(loaded: Loaded) -> int:
+    """Return the bytes of the weights."""
+    return sum(one.numel() * one.element_size() for one in loaded.encoder.parameters())
 
 
-def _vectors(loaded: Loaded, texts: Mapping[str, Sequence[str]], hardware: Hardware) -> torch.Tensor:
-    """Return the vectors of `texts`, in their order, each computed in the same company before and after."""
-    encoded = [
-        item for tag, lines in texts.items() for item in loaded.tokenizer.encode(lines, languages=[tag] * len(lines))
-    ]
-    if not encoded:
-        return torch.empty(0)
-    found = torch.empty(len(encoded), loaded.encoder.pooled_width)
-    for rows, values in passes(
-        lambda batch: loaded.encoder(batch).pooled, encoded, pad_id=loaded.tokenizer.pad_id, hardware=hardware
+def _states(loaded: Loaded, texts: Mapping[str, Sequence[str]], hardware: Hardware) -> list[bytes]:
+    """Return a digest of the vectors of all pieces of each text; each is read in the same company before and after."""
+    read = loaded.tokenizer.encode
+    encoded = [item for tag, lines in texts.items() for item in read(lines, languages=[tag] * len(lines))]
+    found = [b""] * len(encoded)
+    for rows, states in passes(
+        lambda batch: loaded.encoder(batch).hidden, encoded, pad_id=loaded.tokenizer.pad_id, hardware=hardware
     ):
-        found[rows] = values
+        for row, one in zip(rows, states, strict=True):
+            found[row] = hashlib.sha256(one.numpy().tobytes()).digest()
     return found

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
 from loanword.encoders.encoder import Encoder
 from loanword.encoders.load import Loaded
+from loanword.encoders.packed import forget
+from loanword.encoders.towers import TextTower
 from loanword.errors import ModelError
 from loanword.tokens.vocabulary import Vocabulary
 
 
-def trim(loaded: Loaded, ids: Sequence[int]) -> Loaded:
-    """Return `loaded` with the pieces `ids` alone, and those that its tokenizer cannot do without.
+def trim(loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = None) -> Loaded:
+    """Return `loaded` with the pieces `ids` alone, and those that it cannot do without (`needed`).
 
-    Texts whose pieces all stay give the same vectors, bit for bit. The encoder is changed in place; raises
-    `ModelError` where pieces are bound to more than the embedding table.
+    Texts whose pieces all stay give the same vectors, bit for bit. The encoder is changed in place. `vocabulary` is
+    that of its tokenizer, if it was read already. Raises `ModelError` where pieces are bound to more than the embedding
+    table.
     """
     expect_free(loaded.encoder)
-    tokenizer, old = Vocabulary(loaded.tokenizer).trimmed(ids)
+    vocabulary = vocabulary or Vocabulary(loaded.tokenizer)
+    tokenizer, old = vocabulary.trimmed({*ids, *needed(loaded.encoder, vocabulary)})
     table = loaded.encoder.model.get_input_embeddings()
     rows = table.weight.detach()[torch.tensor(old, device=table.weight.device)]
     retable(loaded.encoder, rows, numbers={before: after for after, before in enumerate(old)})
@@ -31,23 +36,55 @@ def expect_free(encoder: Encoder) -> None:
     """Raise `ModelError` unless the embedding table of `encoder` is its own, and a plain one."""
     if encoder.seq2seq is not None:
         raise ModelError(f"{encoder.name} brings a decoder that shares its pieces; only encoders can change them")
+    if isinstance(encoder, TextTower):
+        raise ModelError(f"{encoder.name} is a model of texts and images; only encoders of texts can change pieces")
     if type(table := encoder.model.get_input_embeddings()) is not nn.Embedding:
         raise ModelError(f"{encoder.name} has a {type(table).__name__} for its table; only plain ones can be changed")
 
 
-def retable(encoder: Encoder, rows: torch.Tensor, *, numbers: Mapping[int, int]) -> None:
-    """Make `rows` (pieces, width) the table of `encoder`, whose special pieces have new `numbers`."""
+def needed(encoder: Encoder, vocabulary: Vocabulary) -> set[int]:
+    """Return the pieces whose numbers `encoder` hangs on: those that its configuration and its table name.
+
+    Where positions are counted from the number of the padding, as RoBERTa does, that number must not change.
+    """
     model = encoder.model
+    found = {n for value in _named(model.config).values() for n in (value if isinstance(value, list) else [value])}
+    if (padding := model.get_input_embeddings().padding_idx) is not None:
+        found.add(padding)
+    for name, part in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(part, "padding_idx", None) is not None:
+            found.update(range(part.padding_idx + 1))
+    return found & vocabulary.pieces.keys()
+
+
+def retable(encoder: Encoder, rows: torch.Tensor, *, numbers: Mapping[int, int]) -> None:
+    """Make `rows` (pieces, width) the table of `encoder`, whose special pieces have new `numbers`.
+
+    A number that the configuration names without one, which no piece of the tokenizer has, is forgotten.
+    """
+    model = encoder.model
+    forget(encoder)
     old = model.get_input_embeddings()
-    padding = None if old.padding_idx is None else numbers[old.padding_idx]
-    table = nn.Embedding(*rows.shape, padding_idx=padding, _weight=rows.clone()).to(old.weight)
+    padding = None if old.padding_idx is None else numbers.get(old.padding_idx)
+    count, width = rows.shape
+    table = nn.Embedding(count, width, padding_idx=padding, _weight=rows.clone()).to(old.weight)
     table.weight.requires_grad_(old.weight.requires_grad)
     model.set_input_embeddings(table)
     config = model.config
-    config.vocab_size = len(rows)
-    for name in [*vars(config)]:
-        value = getattr(config, name)
-        if name.endswith(("_token_id", "_index")) and isinstance(value, int) and value in numbers:
-            setattr(config, name, numbers[value])
-            if hasattr(model, name):
-                setattr(model, name, numbers[value])
+    config.vocab_size = count
+    for name, value in _named(config).items():
+        new = [numbers[n] for n in value if n in numbers] if isinstance(value, list) else numbers.get(value)
+        setattr(config, name, new)
+        if hasattr(model, name):
+            setattr(model, name, new)
+
+
+def _named(config: Any) -> dict[str, Any]:
+    """Return what `config` says of the numbers of pieces, by its name there: a number, or a list of them."""
+    names = [name for name in vars(config) if name.endswith(("_token_id", "_index"))]
+    found = {name: getattr(config, name) for name in names}
+    return {
+        name: value
+        for name, value in found.items()
+        if type(value) is int or (isinstance(value, list) and value and all(type(n) is int for n in value))
+    }

@@ -1,8 +1,8 @@
 """Train a tokenizer on texts of several languages, none of which drowns the others.
 
-Unigram (Kudo 2018) and BPE (Sennrich et al. 2016) as SentencePiece has them, or BERT's WordPiece, by the library
-`tokenizers`. Languages are sampled by the power `alpha` of their share of characters (Conneau and Lample 2019): 1 is as
-they come, 0 is all alike.
+Unigram (Kudo 2018) and BPE (Sennrich et al. 2016) on text as SentencePiece prepares it, or BERT's WordPiece, by the
+library `tokenizers`. Languages are sampled by the power `alpha` of their share of the characters (Conneau and Lample
+2019): 1 is as they come, 0 is all alike.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from loanword.errors import UsageError
+from loanword.errors import UsageError, in_short
 from loanword.randomness import generator
 
 Kind = Literal["unigram", "bpe", "wordpiece"]
-SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
-BERT = ("[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]")
-"""The same in the spelling of BERT: begin, padding, end, unknown, masked."""
-LEAST = 16
-"""Pieces at the least, beside the characters of the texts."""
+ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+"""Special pieces in the order of their numbers, which default configurations of these models rely on."""
 
 
 def shares(sizes: Mapping[str, int], *, alpha: float) -> dict[str, float]:
@@ -53,42 +51,78 @@ def train(
 ) -> Any:
     """Return a transformers fast tokenizer of `size` pieces for `texts`, by language.
 
-    BPE is the same in every process; the others' trainers break ties by chance. Raises `UsageError` for texts that
-    cannot fill so many pieces.
+    Special pieces are called, numbered and put around texts as in XLM-RoBERTa, or for WordPiece as in BERT. BPE is the
+    same in every process; the trainers of the others break ties by chance. Raises `UsageError` for texts that cannot
+    fill so many pieces, or cannot be written in so few.
     """
-    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
-
     if kind not in get_args(Kind):
         raise UsageError(f"unknown kind of tokenizer '{kind}'; known: {', '.join(get_args(Kind))}")
-    characters = {character for lines in texts.values() for line in lines for character in line}
-    if size < len(characters) + len(SPECIAL) + LEAST:
+    characters = {character for lines in texts.values() for line in lines for character in line if character.strip()}
+    if size <= len(characters) + len(BERT):
         raise UsageError(
-            f"the texts have {len(characters)} different characters, and each needs a piece; "
-            f"ask for {len(characters) + len(SPECIAL) + LEAST} pieces or more, not {size}"
+            f"{size} pieces are too few for {len(characters)} different characters and {len(BERT)} special pieces; "
+            "ask for more, or leave texts with rare characters out"
         )
-    begin, padding, end, unknown, masked = special = BERT if kind == "wordpiece" else SPECIAL
-    shown: dict[str, Any] = {"vocab_size": size, "special_tokens": list(special), "show_progress": False}
-    metaspace = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    backend, trainer = _wordpiece(size) if kind == "wordpiece" else _sentencepiece(kind, size)
+    try:
+        backend.train_from_iterator(balanced(texts, alpha=alpha, seed=seed), trainer)
+    except Exception as error:  # What is raised has no type of its own; normalised, texts may have more characters.
+        raise UsageError(f"no tokenizer of {size} pieces can be trained on these texts ({in_short(error)})") from error
+    made = backend.get_vocab_size()
+    if made > size:
+        raise UsageError(f"{size} pieces are too few: the characters of these texts alone make {made}; ask for more")
+    if made < size:
+        raise UsageError(f"these texts hold no more than {made} pieces, fewer than {size}; ask for fewer, or give more")
+    return _dressed(backend, BERT if kind == "wordpiece" else ROBERTA, max_length=max_length)
+
+
+def _sentencepiece(kind: Kind, size: int) -> tuple[Any, Any]:
+    """Return an empty Unigram or BPE tokenizer with SentencePiece's way to prepare text (nmt_nfkc), and its trainer."""
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    unknown = ROBERTA[3]
+    shared: dict[str, Any] = {"vocab_size": size, "special_tokens": _specials(ROBERTA), "show_progress": False}
+    trainer: Any = trainers.BpeTrainer(**shared)
+    backend = Tokenizer(models.BPE(unk_token=unknown, fuse_unk=True))
     if kind == "unigram":
+        trainer = trainers.UnigramTrainer(unk_token=unknown, **shared)
         backend = Tokenizer(models.Unigram())
-        trainer: Any = trainers.UnigramTrainer(unk_token=unknown, **shown)
-    elif kind == "bpe":
-        backend = Tokenizer(models.BPE(unk_token=unknown))
-        trainer = trainers.BpeTrainer(**shown)
+    spaces, end = normalizers.Replace(Regex(" {2,}"), " "), normalizers.Strip(left=False, right=True)
+    backend.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), spaces, end])
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    backend.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    return backend, trainer
+
+
+def _wordpiece(size: int) -> tuple[Any, Any]:
+    """Return an empty WordPiece tokenizer with BERT's way to prepare text, case and accents kept, and its trainer."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    backend = Tokenizer(models.WordPiece(unk_token=BERT[1]))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece()
+    return backend, trainers.WordPieceTrainer(vocab_size=size, special_tokens=_specials(BERT), show_progress=False)
+
+
+def _specials(names: Sequence[str]) -> list[Any]:
+    """Return the special pieces; the last, which stands for a word, takes the space before it along."""
+    from tokenizers import AddedToken
+
+    return [AddedToken(name, special=True, normalized=False, lstrip=name == names[-1]) for name in names]
+
+
+def _dressed(backend: Any, names: Sequence[str], *, max_length: int) -> Any:
+    """Return `backend` as transformers has it, with the special pieces `names` around texts."""
+    from tokenizers import processors
+    from transformers import PreTrainedTokenizerFast
+
+    if tuple(names) == BERT:
+        padding, unknown, begin, end, masked = names
+        between = f"{end} $B:1 {end}:1"
     else:
-        backend = Tokenizer(models.WordPiece(unk_token=unknown))
-        trainer = trainers.WordPieceTrainer(**shown)
-    if kind == "wordpiece":
-        backend.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
-        backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        backend.decoder = decoders.WordPiece()
-    else:
-        backend.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()])
-        backend.pre_tokenizer = metaspace
-        backend.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
-    backend.train_from_iterator(balanced(texts, alpha=alpha, seed=seed), trainer)
-    between = f"{end} $B:1 {end}:1" if kind == "wordpiece" else f"{end} {end} $B {end}"
+        begin, padding, end, unknown, masked = names
+        between = f"{end} {end} $B {end}"
     backend.post_processor = processors.TemplateProcessing(
         single=f"{begin} $A {end}",
         pair=f"{begin} $A {between}",
@@ -102,6 +136,6 @@ def train(
         sep_token=end,
         pad_token=padding,
         unk_token=unknown,
-        mask_token=AddedToken(masked, lstrip=True, special=True),
+        mask_token=masked,
         model_max_length=max_length,
     )

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ from loanword.tokens.tokenizer import Tokenizer
 KINDS = ("Unigram", "BPE", "WordPiece")
 BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 """How a piece is written that stands for one byte of a character without a piece."""
+AROUND = (
+    *("model_max_length", "model_input_names", "padding_side", "truncation_side"),
+    *("clean_up_tokenization_spaces", "extra_special_tokens"),
+)
+"""What a tokenizer of transformers has beside its tokenizer.json and the names of special tokens."""
 
 
 class Vocabulary:
@@ -47,24 +53,25 @@ class Vocabulary:
         """Count the pieces, added ones included."""
         return len(self.pieces)
 
-    @property
-    def needed(self) -> set[int]:
+    @cached_property
+    def needed(self) -> frozenset[int]:
         """The pieces that the tokenizer cannot do without: special ones, bytes, those of prefixes and prompts.
 
         Of a Unigram model also the least likely one: what an unknown character costs hangs on it.
         """
-        tokenizer = self.tokenizer
-        ids = {*tokenizer.control_ids, *(token["id"] for token in self.content["added_tokens"])}
-        if tokenizer.unknown_id is not None:
-            ids.add(tokenizer.unknown_id)
-        for text in (tokenizer.prefix, *tokenizer.prompts.values()):
-            ids.update(tokenizer.plain([text])[0].ids)
+        tokenizer, content, model = self.tokenizer, self.content, self.content["model"]
+        ids = {*tokenizer.control_ids, *(token["id"] for token in content["added_tokens"])}
+        ids |= {holder[place] for holder, place in _numbers(content)}
+        unknown = model["unk_id"] if self.kind == "Unigram" else model["vocab"].get(model["unk_token"])
+        ids |= {n for n in (tokenizer.unknown_id, unknown) if n is not None}
+        for pieces in tokenizer.plain([tokenizer.prefix, *tokenizer.prompts.values()]):
+            ids.update(pieces.ids)
         ids |= {n for n, piece in self.pieces.items() if BYTE.fullmatch(piece)}
-        if "ByteLevel" in json.dumps(self.content["pre_tokenizer"]):
+        if "ByteLevel" in json.dumps([content["normalizer"], content["pre_tokenizer"]]):
             ids |= {n for n, piece in self.pieces.items() if len(piece) == 1}
         if self.scores:
             ids.add(min(range(len(self.scores)), key=self.scores.__getitem__))
-        return ids
+        return frozenset(ids)
 
     def closed(self, ids: Iterable[int]) -> set[int]:
         """Return `ids` and the pieces that they are made of on the way: those that BPE merges to get there."""
@@ -73,9 +80,8 @@ class Vocabulary:
             return found
         places = self.content["model"]["vocab"]
         parts: dict[int, set[int]] = {}
-        for one, other in map(_parts, self.content["model"]["merges"]):
-            if (whole := places.get(one + other)) is not None:
-                parts.setdefault(whole, set()).update((places[one], places[other]))
+        for _, one, other, whole in self._merges():
+            parts.setdefault(places[whole], set()).update((places[one], places[other]))
         todo = list(found)
         while todo:
             new = parts.get(todo.pop(), set()) - found
@@ -90,8 +96,8 @@ class Vocabulary:
         """
         old = sorted(self.closed({*ids, *self.needed}))
         new = {before: after for after, before in enumerate(old)}
-        content = deepcopy(self.content)
-        model = content["model"]
+        content = deepcopy({name: part for name, part in self.content.items() if name != "model"})
+        model = content["model"] = {**self.content["model"]}
         if self.kind == "Unigram":
             size = len(model["vocab"])
             model["vocab"] = [model["vocab"][before] for before in old if before < size]
@@ -99,36 +105,35 @@ class Vocabulary:
         else:
             model["vocab"] = {piece: new[n] for piece, n in model["vocab"].items() if n in new}
         if self.kind == "BPE":
-            there, merges = model["vocab"], [(merge, *_parts(merge)) for merge in model["merges"]]
-            model["merges"] = [
-                merge for merge, one, other in merges if one in there and other in there and one + other in there
-            ]
-        _renumber(content, new)
-        return _made(content, self.tokenizer), old
+            there = model["vocab"]
+            model["merges"] = [merge for merge, *pieces in self._merges() if all(piece in there for piece in pieces)]
+        content["added_tokens"] = [{**token, "id": new[token["id"]]} for token in content["added_tokens"]]
+        for holder, place in _numbers(content):
+            holder[place] = new[holder[place]]
+        made = _made(content, self.tokenizer)
+        if wrong := [piece for n, piece in self.pieces.items() if n in new and made.token(new[n]) != piece]:
+            raise ModelError(f"the tokenizer numbers its pieces in a way that is not known here ({wrong[0]!r} moved)")
+        return made, old
+
+    def _merges(self) -> Iterator[tuple[Any, str, str, str]]:
+        """Yield the merges of a BPE model: as its file writes each, its two parts, and what they become."""
+        model = self.content["model"]
+        begun = len(model["continuing_subword_prefix"] or "")
+        for merge in model["merges"]:
+            one, other = merge.split(" ") if isinstance(merge, str) else merge
+            yield merge, one, other, one + other[begun:]
 
 
-def _parts(merge: str | list[str]) -> tuple[str, str]:
-    """Return the two parts of a merge, however the file writes it."""
-    one, other = merge.split(" ") if isinstance(merge, str) else merge
-    return one, other
-
-
-def _renumber(content: dict[str, Any], new: Mapping[int, int]) -> None:
-    """Give added tokens, templates and padding their new numbers."""
-    content["added_tokens"] = [{**token, "id": new[token["id"]]} for token in content["added_tokens"]]
+def _numbers(content: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield every place, as what holds it and its key, where templates and padding name a piece by its number."""
     if content.get("padding"):
-        content["padding"]["pad_id"] = new[content["padding"]["pad_id"]]
-
-    def frame(part: Any) -> None:
-        for inner in part.get("processors", ()):
-            frame(inner)
-        for name in ("sep", "cls"):
-            if name in part:
-                part[name] = [part[name][0], new[part[name][1]]]
+        yield content["padding"], "pad_id"
+    parts = [content.get("post_processor") or {}]
+    for part in parts:
+        parts += part.get("processors", ())
+        yield from ((part[name], 1) for name in ("sep", "cls") if name in part)
         for token in part.get("special_tokens", {}).values():
-            token["ids"] = [new[n] for n in token["ids"]]
-
-    frame(content.get("post_processor") or {})
+            yield from ((token["ids"], place) for place in range(len(token["ids"])))
 
 
 def _made(content: Mapping[str, Any], like: Tokenizer) -> Tokenizer:
@@ -140,9 +145,7 @@ def _made(content: Mapping[str, Any], like: Tokenizer) -> Tokenizer:
     special = {name: getattr(fast, name) for name in fast.SPECIAL_TOKENS_ATTRIBUTES if getattr(fast, name, None)}
     made = PreTrainedTokenizerFast(
         tokenizer_object=Backend.from_str(json.dumps(content)),
-        model_max_length=fast.model_max_length,
-        padding_side=fast.padding_side,
-        model_input_names=fast.model_input_names,
+        **{name: getattr(fast, name) for name in AROUND},
         **special,
     )
     return Tokenizer(made, prefix=like.prefix, prompts=like.prompts, max_length=like.max_length)
