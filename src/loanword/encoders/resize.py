@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from loanword.encoders.packed import forget
 from loanword.encoders.towers import TextTower
 from loanword.errors import ModelError
 from loanword.tokens.vocabulary import Vocabulary
+
+NAMES = re.compile(r"\w+_token_id|(bos|eos|pad|unk|mask)_index")
+"""How configurations call the number of a piece; the latter as XLM does."""
 
 
 def trim(loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = None) -> Loaded:
@@ -81,8 +85,7 @@ def retable(encoder: Encoder, rows: torch.Tensor, *, numbers: Mapping[int, int])
 
 def _named(config: Any) -> dict[str, Any]:
     """Return what `config` says of the numbers of pieces, by its name there: a number, or a list of them."""
-    names = [name for name in vars(config) if name.endswith(("_token_id", "_index"))]
-    found = {name: getattr(config, name) for name in names}
+    found = {name: getattr(config, name) for name in vars(config) if NAMES.fullmatch(name)}
     return {
         name: value
         for name, value in found.items()

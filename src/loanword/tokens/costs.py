@@ -31,12 +31,10 @@ class Reader:
     prefix: str = ""
 
     def pieces(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the pieces of `texts`, however many, without prefix and special tokens; what is typed is text."""
+        """Return the pieces of `texts`, however many, without prefix and special tokens."""
         if not texts:
             return []
-        found: list[list[int]] = self.stock(
-            list(texts), add_special_tokens=False, split_special_tokens=True, verbose=False
-        )["input_ids"]
+        found: list[list[int]] = self.stock(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
         return found
 
     @property

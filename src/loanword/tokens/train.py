@@ -7,7 +7,8 @@ library `tokenizers`. Languages are sampled by the power `alpha` of their share 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, get_args
 
 from loanword.errors import UsageError, in_short
@@ -57,15 +58,17 @@ def train(
     """
     if kind not in get_args(Kind):
         raise UsageError(f"unknown kind of tokenizer '{kind}'; known: {', '.join(get_args(Kind))}")
-    characters = {character for lines in texts.values() for line in lines for character in line if character.strip()}
-    if size <= len(characters) + len(BERT):
+    backend, trainer = _wordpiece() if kind == "wordpiece" else _sentencepiece(kind)
+    given = {character for lines in texts.values() for line in lines for character in line}
+    alphabet = sorted({*"".join(map(backend.normalizer.normalize_str, given))} - {" "})
+    if size <= len(alphabet) + len(BERT):
         raise UsageError(
-            f"{size} pieces are too few for {len(characters)} different characters and {len(BERT)} special pieces; "
+            f"{size} pieces are too few for {len(alphabet)} different characters and {len(BERT)} special pieces; "
             "ask for more, or leave texts with rare characters out"
         )
-    backend, trainer = _wordpiece(size) if kind == "wordpiece" else _sentencepiece(kind, size)
+    learner = trainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
     try:
-        backend.train_from_iterator(balanced(texts, alpha=alpha, seed=seed), trainer)
+        backend.train_from_iterator(balanced(texts, alpha=alpha, seed=seed), learner)
     except Exception as error:  # What is raised has no type of its own; normalised, texts may have more characters.
         raise UsageError(f"no tokenizer of {size} pieces can be trained on these texts ({in_short(error)})") from error
     made = backend.get_vocab_size()
@@ -76,17 +79,17 @@ def train(
     return _dressed(backend, BERT if kind == "wordpiece" else ROBERTA, max_length=max_length)
 
 
-def _sentencepiece(kind: Kind, size: int) -> tuple[Any, Any]:
+def _sentencepiece(kind: Kind) -> tuple[Any, Callable[..., Any]]:
     """Return an empty Unigram or BPE tokenizer with SentencePiece's way to prepare text (nmt_nfkc), and its trainer."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-    unknown = ROBERTA[3]
-    shared: dict[str, Any] = {"vocab_size": size, "special_tokens": _specials(ROBERTA), "show_progress": False}
-    trainer: Any = trainers.BpeTrainer(**shared)
-    backend = Tokenizer(models.BPE(unk_token=unknown, fuse_unk=True))
+    special, unknown = _specials(ROBERTA), ROBERTA[3]
     if kind == "unigram":
-        trainer = trainers.UnigramTrainer(unk_token=unknown, **shared)
         backend = Tokenizer(models.Unigram())
+        trainer: Any = partial(trainers.UnigramTrainer, special_tokens=special, unk_token=unknown)
+    else:
+        backend = Tokenizer(models.BPE(unk_token=unknown, fuse_unk=True))
+        trainer = partial(trainers.BpeTrainer, special_tokens=special)
     spaces, end = normalizers.Replace(Regex(" {2,}"), " "), normalizers.Strip(left=False, right=True)
     backend.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), spaces, end])
     backend.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
@@ -94,7 +97,7 @@ def _sentencepiece(kind: Kind, size: int) -> tuple[Any, Any]:
     return backend, trainer
 
 
-def _wordpiece(size: int) -> tuple[Any, Any]:
+def _wordpiece() -> tuple[Any, Callable[..., Any]]:
     """Return an empty WordPiece tokenizer with BERT's way to prepare text, case and accents kept, and its trainer."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -102,7 +105,7 @@ def _wordpiece(size: int) -> tuple[Any, Any]:
     backend.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece()
-    return backend, trainers.WordPieceTrainer(vocab_size=size, special_tokens=_specials(BERT), show_progress=False)
+    return backend, partial(trainers.WordPieceTrainer, special_tokens=_specials(BERT))
 
 
 def _specials(names: Sequence[str]) -> list[Any]:
@@ -119,10 +122,10 @@ def _dressed(backend: Any, names: Sequence[str], *, max_length: int) -> Any:
 
     if tuple(names) == BERT:
         padding, unknown, begin, end, masked = names
-        between = f"{end} $B:1 {end}:1"
+        between, types = f"{end} $B:1 {end}:1", ["token_type_ids"]
     else:
         begin, padding, end, unknown, masked = names
-        between = f"{end} {end} $B {end}"
+        between, types = f"{end} {end} $B {end}", []
     backend.post_processor = processors.TemplateProcessing(
         single=f"{begin} $A {end}",
         pair=f"{begin} $A {between}",
@@ -138,4 +141,5 @@ def _dressed(backend: Any, names: Sequence[str], *, max_length: int) -> Any:
         unk_token=unknown,
         mask_token=masked,
         model_max_length=max_length,
+        model_input_names=["input_ids", *types, "attention_mask"],
     )
