@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from loanword.encoders.seq2seq import read_tokenizer
@@ -67,16 +69,8 @@ def test_any_tokenizer_of_transformers_can_be_measured(kind, tiny_seq2seq, sente
 
 
 def cost(**changes):
-    usual = {
-        "texts": 9,
-        "pieces": 90,
-        "by_word": True,
-        "fertility": 1.5,
-        "per_hundred": 30.0,
-        "unknown": 0.0,
-        "cut": 0.0,
-    }
-    return Cost(**{**usual, **changes})
+    usual = Cost(texts=9, pieces=90, by_word=True, fertility=1.5, per_hundred=30.0, unknown=0.0, cut=0.0)
+    return replace(usual, **changes)
 
 
 def test_a_language_with_unknown_pieces_lacks_some():

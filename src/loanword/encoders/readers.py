@@ -36,6 +36,8 @@ def reader(name: str, *, max_length: int | None = None, prefix: str | None = Non
         options["subfolder"] = known.subfolder
     options["trust_remote_code"] = False
     alone = local and not (Path(source) / "config.json").is_file()
+    if alone and not (Path(source) / "tokenizer.json").is_file():
+        raise ModelError(f"{name} holds neither config.json nor tokenizer.json; expected the folder of a model")
     try:
         with quiet_transformers():
             stock = read_tokenizer(source, options)

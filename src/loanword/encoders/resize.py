@@ -17,7 +17,7 @@ from loanword.errors import ModelError
 from loanword.tokens.vocabulary import Vocabulary
 
 NAMES = re.compile(r"\w+_token_id|(bos|eos|pad|unk|mask)_index")
-"""How configurations call the number of a piece; the latter as XLM does."""
+"""How configurations and models call the number of a piece; the latter as XLM does."""
 
 
 def trim(loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = None) -> Loaded:
@@ -52,7 +52,8 @@ def needed(encoder: Encoder, vocabulary: Vocabulary) -> set[int]:
     Where positions are counted from the number of the padding, as RoBERTa does, that number must not change.
     """
     model = encoder.model
-    found = {n for value in _named(model.config).values() for n in (value if isinstance(value, list) else [value])}
+    named = [*_named(model.config).values(), *_named(model).values()]
+    found = {n for value in named for n in (value if isinstance(value, list) else [value])}
     if (padding := model.get_input_embeddings().padding_idx) is not None:
         found.add(padding)
     for name, part in model.named_modules():
@@ -74,18 +75,16 @@ def retable(encoder: Encoder, rows: torch.Tensor, *, numbers: Mapping[int, int])
     table = nn.Embedding(count, width, padding_idx=padding, _weight=rows.clone()).to(old.weight)
     table.weight.requires_grad_(old.weight.requires_grad)
     model.set_input_embeddings(table)
-    config = model.config
-    config.vocab_size = count
-    for name, value in _named(config).items():
-        new = [numbers[n] for n in value if n in numbers] if isinstance(value, list) else numbers.get(value)
-        setattr(config, name, new)
-        if hasattr(model, name):
-            setattr(model, name, new)
+    model.config.vocab_size = count
+    for holder in (model.config, model):
+        for name, value in _named(holder).items():
+            new = [numbers[n] for n in value if n in numbers] if isinstance(value, list) else numbers.get(value)
+            setattr(holder, name, new)
 
 
-def _named(config: Any) -> dict[str, Any]:
-    """Return what `config` says of the numbers of pieces, by its name there: a number, or a list of them."""
-    found = {name: getattr(config, name) for name in vars(config) if NAMES.fullmatch(name)}
+def _named(holder: Any) -> dict[str, Any]:
+    """Return what `holder` says of the numbers of pieces, by its name there: a number, or a list of them."""
+    found = {name: value for name, value in vars(holder).items() if NAMES.fullmatch(name)}
     return {
         name: value
         for name, value in found.items()
