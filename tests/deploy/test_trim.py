@@ -61,7 +61,7 @@ def test_an_encoder_of_any_kind(tiny_kinds, tiny_folder, texts, tmp_path):
 def test_the_share_is_that_of_texts_that_chose_nothing(tiny_folder, texts, monkeypatch):
     """Held-out texts are counted one by one, against the pieces of the trimmed tokenizer."""
     split = {}
-    monkeypatch.setattr(trim, "_parted", lambda lines, tag: split.setdefault(tag, (lines[:-9], lines[-9:])))
+    monkeypatch.setattr(trim, "held_out", lambda lines, tag: split.setdefault(tag, (lines[:-9], lines[-9:])))
     done = trimmed(str(tiny_folder("xlm-roberta")), texts, share=0.6)
     small = {done.model.tokenizer.token(n) for n in range(len(done.model.tokenizer))}
     whole = load(str(tiny_folder("xlm-roberta"))).tokenizer

@@ -120,7 +120,7 @@ def trimmed(model: str, texts: Mapping[str, Table], *, share: float = 0.995) -> 
     different = {tag: [*dict.fromkeys(table.text)] for tag, table in texts.items()}
     if few := [f"{tag} has {len(lines)}" for tag, lines in different.items() if len(lines) < LEAST]:
         raise UsageError(f"every language needs {LEAST} different texts, better thousands; {', '.join(few)}")
-    parts = {tag: _parted(lines, tag) for tag, lines in different.items()}
+    parts = {tag: held_out(lines, tag) for tag, lines in different.items()}
     hardware = detect(precision="fp32")
     bundle, loaded = _read(model)
     loaded.encoder.to(hardware.device).eval()
@@ -169,7 +169,7 @@ def _read(model: str) -> tuple[Bundle | None, Loaded]:
     return bundle, Loaded(bundle.model.encoder, bundle.tokenizer)
 
 
-def _parted(texts: Sequence[str], tag: str) -> tuple[list[str], list[str]]:
+def held_out(texts: Sequence[str], tag: str) -> tuple[list[str], list[str]]:
     """Return the texts that choose, and those that are held out."""
     order = generator(0, "held out", tag).permutation(len(texts))
     held = {int(place) for place in order[: math.ceil(HELD_OUT * len(texts))]}
