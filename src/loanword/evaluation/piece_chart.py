@@ -67,9 +67,11 @@ def chart(found: Mapping[str, Mapping[str, Cost]]) -> Spec:
             )
         )
     ]
+    note = {"text": "bold: lacks pieces", "orient": "bottom", "anchor": "start", "fontWeight": "normal", "fontSize": 12}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": "What languages cost in pieces",
+        **({"title": note} if poor else {}),
         "data": {"values": rows},
         "hconcat": panels,
     }
