@@ -63,7 +63,7 @@ def vocabulary():
 def share_of(lines, ids, vocabulary):
     found = pieces_of(vocabulary.tokenizer, lines)
     there = vocabulary.closed(ids | vocabulary.needed)
-    return sum(one <= there for one in found) / len(found)
+    return sum(there.issuperset(one) for one in found) / len(found)
 
 
 def test_the_share_holds_for_unseen_texts(vocabulary):
@@ -87,6 +87,18 @@ def test_more_is_the_same_and_then_some(vocabulary):
         assert not found.seen & {*found.likely}
         sizes.append(len(taken := found.likely))
     assert sizes == sorted({*sizes})
+
+
+def test_no_text_alone_decides_how_many_there_are(vocabulary):
+    """One of a hundred has words of another language: only who asks for all texts gets its pieces."""
+    plain = texts("en", count=100, seed=1)
+    odd = [*plain[:-1], texts("el", count=1, seed=1)[0]]
+    sizes = [
+        [len(covering(vocabulary, {"en": lines}, share=share)["en"].likely) for share in (0.99, 0.999, 1.0)]
+        for lines in (plain, odd)
+    ]
+    assert sizes[1][0] == sizes[1][1] < 0.5 * sizes[1][2]
+    assert sizes[1][2] > 1.5 * sizes[0][2]
 
 
 def test_likely_pieces_are_spelt_like_the_language(vocabulary):
@@ -148,4 +160,4 @@ def test_a_prefix_belongs_to_a_text(fresh_tokenizer):
     """Without a blank after it, it is one word with what follows."""
     tokenizer = Tokenizer(fresh_tokenizer("wordpiece"), prefix="the", max_length=64)
     (found,) = pieces_of(tokenizer, ["kettle is"])
-    assert found == {*tokenizer.plain(["thekettle is"])[0].ids} != {*tokenizer.plain(["the kettle is"])[0].ids}
+    assert found == tokenizer.plain(["thekettle is"])[0].ids != tokenizer.plain(["the kettle is"])[0].ids

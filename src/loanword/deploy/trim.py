@@ -133,7 +133,7 @@ def trimmed(model: str, texts: Mapping[str, Table], *, share: float = 0.995) -> 
     proof: dict[str, list[str]] = {}
     for tag, (known, held) in parts.items():
         pieces = pieces_of(loaded.tokenizer, held)
-        covered = [text for text, one in zip(held, pieces, strict=True) if one <= there]
+        covered = [text for text, one in zip(held, pieces, strict=True) if there.issuperset(one)]
         languages[tag] = Kept(len(known), len(found[tag].ids), len(held), len(covered))
         proof[tag] = [*covered, *known][:PROVED]
     before, size = _states(loaded, proof, hardware), _bytes(loaded)
