@@ -73,7 +73,7 @@ def train(
 
 def report(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Bundled name, local folder, Hub id, bundle or tokenizer.")
+        list[str], typer.Argument(metavar="MODEL", help="Bundled name, local folder, Hub id, bundle or tokenizer.")
     ],
     text: Texts,
     parallel: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,12 @@ def reader(name: str, *, max_length: int | None = None, prefix: str | None = Non
     alone = local and not (Path(source) / "config.json").is_file()
     if alone and not (Path(source) / "tokenizer.json").is_file():
         raise ModelError(f"{name} holds neither config.json nor tokenizer.json; expected the folder of a model")
+    if find_spec("transformers") is None:
+        raise MissingExtra("train", "transformers", f"the tokenizer of {name}")
     try:
         with quiet_transformers():
             stock = read_tokenizer(source, options)
             limit, dual = (0, False) if alone else _limit(source, options)
-    except ImportError as error:
-        expect_sentencepiece(error, name)
-        raise MissingExtra("train", "torch and transformers", f"the tokenizer of {name}") from None
     except Exception as error:  # A foreign folder can make transformers raise anything.
         expect_sentencepiece(error, name)
         missing = options.get("local_files_only", False) and isinstance(error, OSError)
