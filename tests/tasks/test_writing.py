@@ -6,6 +6,7 @@ import torch
 from loanword.encoders.decoder import BEGINNING, END, NOTHING, SPECIAL, Decoder
 from loanword.encoders.encoder import EncoderOutput
 from loanword.tasks.writing import Writing, write
+from loanword.tokens.beginnings import BEGINS, CONTROL, INNER
 
 PIECES = (3, 7, 8)
 
@@ -26,7 +27,7 @@ def output():
     hidden = torch.randn(2, 4, 16)
     ids = torch.tensor([[0, 7, 33, 2], [0, 40, 2, 1]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
-    return EncoderOutput(hidden=hidden, mask=mask, pooled=hidden[:, 0], ids=ids, into=("de", "xx"))
+    return EncoderOutput(hidden=hidden, mask=mask, pooled=hidden[:, 0], ids=ids, into=("de", "sv"))
 
 
 def one(output, row):
@@ -56,6 +57,12 @@ def chance(decoder, output, text, *, finished):
     return total
 
 
+def allowed(text, source):
+    """Whether a text that is all copied has no piece more often than its source."""
+    ids = source.ids[0][source.mask[0].bool()].tolist()[1:]
+    return source.into == ("de",) or all(text.count(piece) <= ids.count(piece) for piece in text if piece in ids)
+
+
 def said(row):
     return [piece for piece in row.tolist() if piece != NOTHING]
 
@@ -69,7 +76,8 @@ def test_with_beams_enough_it_finds_the_best_of_all_texts(decoder, output):
         pieces = [*PIECES, *(piece for piece in source.ids[0].tolist() if piece not in PIECES)]
         scored = {}
         for text in [*((a,) for a in pieces), *itertools.product(pieces, repeat=2)]:
-            scored[text] = chance(decoder, source, text, finished=len(text) < 2) / len(text)
+            if allowed(text, source):
+                scored[text] = chance(decoder, source, text, finished=len(text) < 2) / len(text)
         assert tuple(said(found[row])) == max(scored, key=scored.__getitem__)
 
 
@@ -80,7 +88,8 @@ def test_greedy_takes_the_likeliest_each_time(decoder, output):
         source, text = one(output, row), []
         pieces = [*PIECES, *(piece for piece in source.ids[0].tolist() if piece not in PIECES)]
         while len(text) < 5:
-            options = {piece: chance(decoder, source, [*text, piece], finished=False) for piece in pieces}
+            some = [piece for piece in pieces if allowed([*text, piece], source)]
+            options = {piece: chance(decoder, source, [*text, piece], finished=False) for piece in some}
             if text:
                 options[None] = chance(decoder, source, text, finished=True)
             best = max(options, key=options.__getitem__)
@@ -136,3 +145,67 @@ def test_something_is_written(decoder, output):
     with torch.no_grad():
         decoder.bias[END] = decoder.gate.bias[0] = 50.0
     assert [len(said(text)) for text in write(decoder, output, Writing(beams=1, longest=5))] == [1, 1]
+
+
+WORDS = (40, 41, 50, 51, 52, 60)
+"""Two words of two and three pieces, and one of a single piece, in a source that begins and ends with no text."""
+
+
+@pytest.fixture
+def copier():
+    """A decoder that knows of 70 pieces where words begin, and writes a language that it never learned."""
+    torch.manual_seed(4)
+    kinds = torch.full((70,), INNER, dtype=torch.uint8)
+    kinds[[40, 50, 60]], kinds[[0, 2]] = BEGINS, CONTROL
+    made = Decoder(
+        16, pieces=(3,), languages=["de"], spelt=[[0], [0]], layers=1, heads=4, dropout=0.0,
+        table=torch.randn(70, 16), kinds=kinds,
+    ).eval()  # fmt: skip
+    with torch.no_grad():
+        made.gate.bias[0] = -2.0
+    return made
+
+
+def source_of(ids, into):
+    torch.manual_seed(2)
+    hidden = torch.randn(1, len(ids), 16)
+    ids = torch.tensor([ids])
+    return EncoderOutput(hidden=hidden, mask=torch.ones_like(ids), pooled=hidden[:, 0], ids=ids, into=(into,))
+
+
+@torch.inference_mode()
+def test_what_is_all_copied_is_whole_words_each_no_more_often_than_it_stands_there(copier):
+    source = source_of([0, *WORDS, 2], "sv")
+    found = set()
+    for seed in range(200):
+        text = said(write(copier, source, Writing(temperature=2.0, longest=12, seed=seed))[0])
+        copies = [piece for piece in text if piece != 3]
+        assert all(copies.count(piece) == 1 for piece in copies)
+        words = []
+        for place, piece in enumerate(text):
+            if piece in (40, 50, 60, 3):
+                words.append([piece])
+            else:
+                assert text[place - 1] == piece - 1  # Inside a word comes what stands there.
+                words[-1].append(piece)
+        if len(text) == 12:
+            words.pop()  # The limit may cut it.
+        assert all(word in ([40, 41], [50, 51, 52], [60], [3]) for word in words)
+        found.add(tuple(map(tuple, words)))
+    assert len(found) > 20
+
+
+@torch.inference_mode()
+def test_where_words_are_not_written_apart_pieces_are_copied(copier):
+    source = source_of([0, *WORDS, 2], "th")
+    texts = [said(write(copier, source, Writing(temperature=2.0, longest=6, seed=seed))[0]) for seed in range(60)]
+    assert any(piece in (41, 51, 52) for text in texts for piece in text[:1])
+    assert all(text.count(piece) == 1 for text in texts for piece in text if piece != 3)
+    assert not any(piece in (0, 2) for text in texts for piece in text)
+
+
+@torch.inference_mode()
+def test_a_language_that_was_learned_may_say_a_thing_twice(copier):
+    source = source_of([0, *WORDS, 2], "de")
+    texts = [said(write(copier, source, Writing(temperature=3.0, longest=12, seed=seed))[0]) for seed in range(60)]
+    assert any(text.count(piece) > 1 for text in texts for piece in text if piece != 3)

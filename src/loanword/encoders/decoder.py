@@ -19,6 +19,7 @@ from torch import nn
 
 from loanword.encoders.dropout import Dropout
 from loanword.encoders.encoder import EncoderOutput
+from loanword.tokens.beginnings import BEGINS, CONTROL
 
 PAD, START, END = 0, 1, 2
 SPECIAL = 3
@@ -144,6 +145,7 @@ class Decoder(nn.Module):
     """
 
     pieces: torch.Tensor
+    kinds: torch.Tensor
     spelt: torch.Tensor
     centre: torch.Tensor
 
@@ -159,10 +161,12 @@ class Decoder(nn.Module):
         dropout: float = 0.1,
         strange: float = 0.0,
         table: torch.Tensor | None = None,
+        kinds: torch.Tensor | None = None,
     ) -> None:
         """Create it; `table` are the encoder's vectors of all pieces. Without `spelt` all are allowed everywhere.
 
         A share `strange` of rows is learned as if their language was one to come: what can be copied of them alone.
+        `kinds` says of every piece whether a word begins with it, and whether it is text at all (`kinds_of`).
         """
         super().__init__()
         self.strange = strange
@@ -187,6 +191,8 @@ class Decoder(nn.Module):
         self.follows = nn.Parameter(torch.tensor(FOLLOWS))
         table = torch.zeros(1, width) if table is None else table.float()
         self.register_buffer("centre", table.mean(0))
+        usual = torch.full((len(table),), BEGINS, dtype=torch.uint8)
+        self.register_buffer("kinds", usual if kinds is None else kinds)
         self.lexical = nn.Linear(table.shape[1], width, bias=False)
         self.strength = nn.Parameter(LEXICAL / (table - self.centre).norm(dim=1).mean().clamp(min=1e-6))
         nn.init.normal_(self.embedding.weight, std=0.02)
@@ -266,10 +272,16 @@ class Decoder(nn.Module):
         return own, copied + rest
 
     def copyable(self, output: EncoderOutput) -> torch.Tensor:
-        """Say which pieces of the source may be copied (batch, source): all but the first and what is padding."""
-        mask = output.mask.bool().clone()
-        mask[:, 0] = mask.sum(1) < 2  # Something must be left to look at.
+        """Say which pieces of the source may be copied (batch, source): all but the first, and what is no text."""
+        mask = output.mask.bool() & (self.kind(output.ids) != CONTROL)
+        mask[:, 0] = False
+        mask[:, 0] = ~mask.any(1)  # Something must be left to look at.
         return mask
+
+    def kind(self, pieces: torch.Tensor) -> torch.Tensor:
+        """Return the kinds of `pieces`; of those beyond the ones that were told, that they begin a word."""
+        known = pieces < len(self.kinds)
+        return torch.where(known, self.kinds[pieces.clamp(max=len(self.kinds) - 1)], BEGINS)
 
     def numbers(self, pieces: torch.Tensor) -> torch.Tensor:
         """Return the decoder's numbers of `pieces`: those of `NOTHING` and `BEGINNING`, -1 for pieces that it lacks."""

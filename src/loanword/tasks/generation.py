@@ -21,6 +21,7 @@ from loanword.tasks.model import Model
 from loanword.tasks.seq2seq import Seq2SeqHead
 from loanword.tasks.task import Prediction, Task
 from loanword.tasks.writing import Writing, write
+from loanword.tokens.beginnings import BEGINS, kinds_of
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -93,6 +94,7 @@ class Generation(Task):
         self.length_penalty = length_penalty
         self.how = Writing(beams, longest, BROUGHT, no_repeat, temperature, top)
         self.forced = forced
+        self.kinds: torch.Tensor | None = None
 
     def fit(self, records: Sequence[Record], tokenizer: Tokenizer | None = None) -> None:
         """Count the pieces of what is to be written, language by language."""
@@ -109,6 +111,7 @@ class Generation(Task):
         if tokenizer.has_decoder:
             return  # It knows all pieces.
         every = sum(counts.values(), Counter[int]())
+        self.kinds = torch.from_numpy(kinds_of(tokenizer))
         kept = {piece for piece, count in every.items() if count >= self.least}
         self.vocabulary = {tag: sorted(kept & set(found)) for tag, found in sorted(counts.items())}
         without_letters = [piece for piece in sorted(kept) if not any(map(str.isalpha, tokenizer.text([piece])))]
@@ -156,6 +159,12 @@ class Generation(Task):
         place = {piece: number for number, piece in enumerate(pieces)}
         tags = [tag for tag in self.vocabulary if tag != "und"]
         width = encoder.width
+        table = encoder.model.get_input_embeddings().weight.detach()
+        kinds = (
+            None
+            if self.kinds is None
+            else nn.functional.pad(self.kinds, (0, len(table) - len(self.kinds)), value=BEGINS)
+        )
         decoder = Decoder(
             width,
             pieces=pieces,
@@ -165,7 +174,8 @@ class Generation(Task):
             heads=next(count for count in range(max(1, width // 64), 0, -1) if width % count == 0),
             dropout=self.dropout,
             strange=self.strange,
-            table=encoder.model.get_input_embeddings().weight.detach(),
+            table=table,
+            kinds=kinds,
         )
         return WritingHead(decoder, self.how, per_row=self.per_row)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
+from torch import nn
 
 from loanword.encoders.decoder import BEGINNING, END, NEVER, NOTHING, SPECIAL, Decoder
 from loanword.encoders.encoder import EncoderOutput
+from loanword.language.tag import is_segmented
+from loanword.tokens.beginnings import INNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ def write(decoder: Decoder, output: EncoderOutput, how: Writing) -> torch.Tensor
             steps[:, space.end] = NEVER  # Something must be written.
         if how.no_repeat:
             _bar_repeats(steps, texts, space, how.no_repeat)
+        if space.copies_only is not None:
+            space.bar(steps, texts[:, 1:], rows)
         steps[done] = NEVER
         steps[done, space.end] = 0.0
         if chance is not None:
@@ -86,6 +91,18 @@ class _Space:
         for row in range(len(languages)):
             allowed[row, self.source[row, copyable[row]]] = True
         self.barred = ~allowed
+        new = languages == len(decoder.languages)
+        self.copies_only = new if bool(new.any()) else None
+        self.ids = output.ids
+        segmented = [not tag or is_segmented(tag) for tag in output.into] or [True] * len(new)
+        inner = copyable & (decoder.kind(output.ids) == INNER) & new.new_tensor(segmented)[:, None]
+        self.inner = inner & copyable.roll(1, 1)  # What nothing stands before begins a word.
+        self.goes_on = nn.functional.pad(inner[:, 1:], (0, 1), value=False)
+        self.copyable = copyable
+        own = torch.zeros(len(new), self.end + 1, dtype=torch.bool, device=output.ids.device)
+        own[:, self.own] = True
+        self.free = own.scatter(1, self.source, own.gather(1, self.source) & ~copyable)
+        """Pieces of the decoder's own that a row's source has not: marks and numbers."""
 
     def steps(self, own: torch.Tensor, copied: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return log probabilities (rows, pieces + 1) of what comes next, the end last, from the decoder's parts."""
@@ -96,6 +113,32 @@ class _Space:
         found = found.clamp(min=1e-30).log()
         found[:, : self.end] = found[:, : self.end].masked_fill(self.barred[rows], NEVER)
         return found
+
+    def bar(self, steps: torch.Tensor, texts: torch.Tensor, rows: torch.Tensor) -> None:
+        """Bar what a text that is all copied must not have: a word more often than its source, or half of one.
+
+        A word that was begun is copied to its end, and copying goes on elsewhere where a word begins. Where words are
+        not written apart, pieces stand for them.
+        """
+        ids, source = self.ids[rows], self.source[rows]
+        there = (ids[:, :, None] == ids[:, None, :]).sum(2)
+        used = (texts[:, :, None] == ids[:, None, :]).sum(1) >= there
+        if texts.shape[1]:
+            here = (ids == texts[:, -1:]) & self.copyable[rows]
+            open_ = here & self.goes_on[rows]
+            must = here.any(1) & ~(here & ~self.goes_on[rows]).any(1)
+            follows = nn.functional.pad(open_[:, :-1], (1, 0), value=False)
+        else:
+            follows, must = torch.zeros_like(used), torch.zeros_like(used[:, 0])
+        allowed = self.copyable[rows] & (follows | ~(used | self.inner[rows] | must[:, None]))
+        found = torch.zeros(steps.shape, dtype=torch.long, device=steps.device)
+        found.scatter_add_(1, source, allowed.long())
+        good = (found > 0) | (self.free[rows] & ~must[:, None])
+        good[:, self.end] = ~must
+        some = (good & (steps > NEVER / 2)).any(1)  # A row that has nothing left goes on as it likes.
+        assert self.copies_only is not None
+        only = self.copies_only[rows] & some
+        steps.masked_fill_(~good & only[:, None], NEVER)
 
     def piece(self, chosen: torch.Tensor) -> torch.Tensor:
         """Return the pieces of what was chosen, `NOTHING` for the end."""
