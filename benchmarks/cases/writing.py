@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.peers.clock import Fitted
 
 TUNED = Settings(batch_size=8, accumulate=4, bf16=True, warmup=0.1, grouped=True, beams=4)
-RATES = (1e-4, 3e-4)
+RATES = (1e-4, 3e-4, 1e-3)
 FILES = ("cases/writing.py", "peers/trainer_writing.py")
 
 
