@@ -32,6 +32,7 @@ import loanword
 from loanword import config
 from loanword.cli.main import app
 from loanword.errors import LoanwordError
+from loanword.pretrain_config import PretrainRecipe
 
 __all__ = ["desk", "report", "seated"]
 
@@ -184,8 +185,11 @@ def test_the_errors_page_has_every_class_with_its_status():
 
 def test_recipes_on_pages_are_recipes():
     tables = [tomllib.loads(block) for page in GUIDES for block in blocks(page, "toml")]
-    recipes = [config.build(values) for values in tables if "project" not in values]
-    assert len(recipes) >= 2
+    recipes = [values for values in tables if "project" not in values]
+    kinds = [PretrainRecipe if "corpus" in values else config.Recipe for values in recipes]
+    found = [config.part(kind, values, where="page") for kind, values in zip(kinds, recipes, strict=True)]
+    assert len(found) >= 2
+    assert PretrainRecipe in kinds
 
 
 # --- code that runs --------------------------------------------------------------------------------------------

@@ -201,6 +201,8 @@ def evaluate(
 
     expect_language(report_language)
     found = bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
+    if not found.task.metrics:
+        raise UsageError(f"{found.describe()['task']} has nothing to be measured by; it is for prediction alone")
     plain = {key.removeprefix("evaluation."): value for key, value in (settings or {}).items()}
     chosen = config.part(config.EvaluationSettings, plain, where="settings")
     places = {"test": {tag: str(source) for tag, source in test.items()}, "columns": dict(columns or {})}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import date, time
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -30,8 +30,14 @@ Part = TypeVar("Part", bound="Settings")
 Pooling = Literal["mean", "cls", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
 
 
+Places = dict[str, Literal["path", "model"]]
+"""Keys of a recipe under which paths stand, one or a table of them, or models, which may be folders."""
+
+
 class Settings(BaseModel):
     """Base of all recipe parts: immutable, no unknown keys."""
+
+    places: ClassVar[Places] = {}
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
@@ -154,6 +160,11 @@ class MeasureSettings(Settings):
 class Recipe(Settings):
     """Everything a run needs to know."""
 
+    places: ClassVar[Places] = {
+        **{"data.train": "path", "data.dev": "path", "data.test": "path"},
+        **{"out": "path", "model": "model"},
+    }
+
     task: str = "classification"
     task_options: TaskOptions = Field(default_factory=dict)
     """What the task can be told beside its data, e.g. ``reading = "apart"`` of pairs."""
@@ -215,7 +226,8 @@ class Recipe(Settings):
             except ValueError:  # Another drive.
                 return str(place)
 
-        moved = _with_paths(self.model_dump(exclude_unset=True), turn, is_model=lambda name: _is_model(expanded(name)))
+        values = self.model_dump(exclude_unset=True)
+        moved = _with_paths(values, turn, is_model=lambda name: _is_model(expanded(name)), places=self.places)
         return self.model_validate(moved)
 
 
@@ -251,6 +263,11 @@ def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     Relative paths of data, model folder and `out` are taken from the file's folder; those in `overrides` are typed, so
     they are taken from the working directory.
     """
+    return read_as(Recipe, path, overrides=overrides)
+
+
+def read_as(model: type[Part], path: str | Path, *, overrides: Iterable[str] = ()) -> Part:
+    """Read a file of the kind of recipe `model`, which says in `places` where in it paths may stand."""
     file = expanded(path)
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
@@ -267,29 +284,32 @@ def read(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
             values,
             lambda path: str(file.parent / expanded(path)),
             is_model=lambda name: _is_model(file.parent / expanded(name)),
+            places=model.places,
         )
-        return build(beside, overrides=overrides, where=str(file))
+        return part(model, beside, overrides=overrides, where=str(file))
     except RecursionError:
         raise ConfigError(["the keys are nested too deeply"], where=str(file)) from None
 
 
 def _with_paths(
-    values: dict[str, Any], turn: Callable[[str], str], *, is_model: Callable[[str], bool]
+    values: dict[str, Any], turn: Callable[[str], str], *, is_model: Callable[[str], bool], places: Places
 ) -> dict[str, Any]:
     """Copy a recipe's raw `values`, whatever they hold, with every path in it replaced by `turn(path)`."""
     found = deepcopy(values)
-    data = found.get("data")
-    for part in ("train", "dev", "test"):
-        sources = data.get(part) if isinstance(data, dict) else None
-        if not isinstance(sources, dict):
+    for keys, kind in places.items():
+        *parents, last = keys.split(".")
+        place: Any = found
+        for parent in parents:
+            place = place.get(parent) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or last not in place:
             continue
-        for tag, source in sources.items():
-            if isinstance(source, str) and source and not source.startswith(("hub:", "builtin:")):
-                sources[tag] = turn(source)
-    if isinstance(found.get("out"), str) and found["out"]:
-        found["out"] = turn(found["out"])
-    if isinstance(found.get("model"), str) and is_model(found["model"]):
-        found["model"] = turn(found["model"])
+        holder, names = (place[last], list(place[last])) if isinstance(place[last], dict) else (place, [last])
+        for name in names:
+            value = holder[name]
+            if not isinstance(value, str) or not value or value.startswith(("hub:", "builtin:")):
+                continue
+            if kind == "path" or is_model(value):
+                holder[name] = turn(value)
     return found
 
 

@@ -28,12 +28,13 @@ def expect_sound(recipe: Recipe) -> None:
             problems.append(str(error))
     if not problems:
         try:
-            trained = task_of(recipe).training != "never"
+            task = task_of(recipe)
         except UsageError as error:
             problems.append(f"task_options: {error}")
         else:
-            advice = f"loanword evaluate MODEL --task {recipe.task}"
-            problems += [] if trained else [f"task: {recipe.task} is only measured, not trained: {advice}"]
+            advice = f"loanword {'evaluate' if task.metrics else 'predict'} MODEL --task {recipe.task}"
+            if task.training == "never":
+                problems.append(f"task: {recipe.task} is for models as they come, and not trained: {advice}")
     if recipe.out:
         try:
             expect_output(expanded(recipe.out))

@@ -10,7 +10,7 @@ def test_every_registered_task_keeps_the_contract():
     assert "classification" in names
     for name in names:
         task = TASKS.get(name)
-        assert task.metrics
+        assert task.metrics or name == "fill-mask"  # What might have stood there is not measured.
         assert task.columns.inputs
         for method in ("fit", "encode", "targets", "head", "decode", "trivial", "state", "from_state"):
             assert callable(getattr(task, method))

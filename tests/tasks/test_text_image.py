@@ -92,7 +92,9 @@ def test_it_is_never_trained(tiny_dual, toy_recipe):
     from loanword.encoders.load import load
     from loanword.preflight import expect_sound
 
-    with pytest.raises(ConfigError, match="text-image is only measured, not trained: loanword evaluate MODEL --task"):
+    with pytest.raises(
+        ConfigError, match="text-image is for models as they come, and not trained: loanword evaluate MODEL --task"
+    ):
         expect_sound(toy_recipe("bert", task="text-image"))
     with pytest.raises(ModelError, match="is a model of texts and images, which is measured here and not trained"):
         load(str(tiny_dual("clip")))

@@ -287,8 +287,8 @@ def test_an_optimizer_and_a_sampler_of_ones_own(toy_run):
     def optimizer(model):
         return torch.optim.SGD(model.parameters(), lr=0.5)
 
-    def sampler(lengths):
-        return Sampler(lengths, batch_size=24, micro_tokens=10_000, seed=9)
+    def sampler(encoded):
+        return Sampler([len(item) for item in encoded], batch_size=24, micro_tokens=10_000, seed=9)
 
     recorder = Recorder()
     run, encoded = toy_run("bert", clip=0.0, schedule="constant", warmup=0.0, hooks=(recorder,), epochs=1)

@@ -27,10 +27,11 @@ def pass_tokens(device: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The micro-batches (tuples of row indices) of one optimizer step."""
+    """The micro-batches (tuples of row indices) of one optimizer step; a `whole` one is never cut."""
 
     epoch: int
     micro: tuple[tuple[int, ...], ...]
+    whole: bool = False
 
     @property
     def rows(self) -> int:

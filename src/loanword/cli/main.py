@@ -20,6 +20,7 @@ from loanword.cli import (
     ls,
     mine,
     predict,
+    pretrain,
     search,
     tokenizer,
     train,
@@ -57,6 +58,7 @@ def _options(
 app.command("demo")(guarded(demo.demo))
 app.command("transfer")(guarded(transfer.transfer))
 app.command("train")(guarded(train.train))
+app.command("pretrain")(guarded(pretrain.pretrain))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("predict")(guarded(predict.predict))
 app.command("embed")(guarded(embed.embed))

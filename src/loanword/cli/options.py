@@ -80,6 +80,7 @@ _EXAMPLES = {
     "--source": "en=en.txt",
     "--target": "de=de.txt",
     "--text": "de=de.txt",
+    "--parallel": "en:de=en-de.tsv",
 }
 
 

@@ -178,7 +178,7 @@ BUILTIN = (
     "abstractive-summarization",
 )
 """Tasks that can be trained."""
-UNTRAINED = ("inference", "text-image")
+UNTRAINED = ("inference", "text-image", "fill-mask")
 
 TASKS: Registry[Any] = Registry(
     "task", builtin=tuple(f"loanword.tasks.{name.replace('-', '_')}" for name in (*BUILTIN, *UNTRAINED))

@@ -110,18 +110,24 @@ class Vocabulary:
         content["added_tokens"] = [{**token, "id": new[token["id"]]} for token in content["added_tokens"]]
         for holder, place in _numbers(content):
             holder[place] = new[holder[place]]
-        made = _made(content, self.tokenizer)
-        if wrong := [piece for n, piece in self.pieces.items() if n in new and made.token(new[n]) != piece]:
+        small = made(content, self.tokenizer)
+        if wrong := [piece for n, piece in self.pieces.items() if n in new and small.token(new[n]) != piece]:
             raise ModelError(f"the tokenizer numbers its pieces in a way that is not known here ({wrong[0]!r} moved)")
-        return made, old
+        return small, old
 
     def _merges(self) -> Iterator[tuple[Any, str, str, str]]:
         """Yield the merges of a BPE model: as its file writes each, its two parts, and what they become."""
         model = self.content["model"]
         begun = len(model["continuing_subword_prefix"] or "")
         for merge in model["merges"]:
-            one, other = merge.split(" ") if isinstance(merge, str) else merge
+            one, other = parts_of(merge)
             yield merge, one, other, one + other[begun:]
+
+
+def parts_of(merge: str | list[str]) -> tuple[str, str]:
+    """Return the two parts of a merge, however the file writes it."""
+    one, other = merge.split(" ") if isinstance(merge, str) else merge
+    return one, other
 
 
 def _numbers(content: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
@@ -136,7 +142,7 @@ def _numbers(content: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
             yield from ((token["ids"], place) for place in range(len(token["ids"])))
 
 
-def _made(content: Mapping[str, Any], like: Tokenizer) -> Tokenizer:
+def made(content: Mapping[str, Any], like: Tokenizer) -> Tokenizer:
     """Return the tokenizer that `content` describes, with everything around it as `like` has it."""
     from tokenizers import Tokenizer as Backend
     from transformers import PreTrainedTokenizerFast

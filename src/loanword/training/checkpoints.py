@@ -191,11 +191,20 @@ def identity(run: Run, encoded: Sequence[Encoded], also: Sequence[Encoded]) -> s
     for name, value in sorted((encoder if encoder.seq2seq is None else encoder.whole).state_dict().items()):
         found.update(f"{name} {tuple(value.shape)} {value.dtype}\n".encode())
         found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    for item in texts_of((*encoded, *also)):
+    if digest := getattr(encoded, "digest", ""):  # A corpus that is too large to be walked through.
+        found.update(digest.encode())
+    for item in texts_of(also if digest else (*encoded, *also)):
         found.update(f"{item.language} {item.row} {item.target} {len(item)}\n".encode())
         found.update(np.asarray(item.ids, dtype=np.int64).data)
     settings = run.settings.model_dump(exclude=set(FREE))
-    rest = [settings, run.seed, sorted(run.sees), run.hardware.device, run.hardware.precision, run.task.labels]
+    rest = [
+        settings,
+        run.seed,
+        sorted(run.sees),
+        run.hardware.device,
+        run.hardware.precision,
+        getattr(run.task, "labels", []),
+    ]
     parts = [type(run.objective), type(run.sampler), run.optimizer]
     names = [getattr(part, "__qualname__", type(part).__qualname__) for part in parts]
     found.update(json.dumps([*rest, run.model.encoder.pooling, *names], sort_keys=True).encode())

@@ -16,7 +16,6 @@ from loanword.data.families import families
 if TYPE_CHECKING:
     import torch
 
-    from loanword.batches.sampler import Sampler
     from loanword.config import TrainingSettings
     from loanword.data.records import Table
     from loanword.hardware import Hardware
@@ -68,7 +67,7 @@ class Run:
     sees: frozenset[str] = frozenset()
     hooks: tuple[Hook, ...] = ()
     optimizer: Callable[[Model], torch.optim.Optimizer] | None = None
-    sampler: Callable[[Sequence[int]], Sampler] | None = None
+    sampler: Callable[[Sequence[Encoded]], Any] | None = None
 
 
 @dataclass

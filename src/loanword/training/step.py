@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -38,7 +38,7 @@ def accumulate(
             _passes(run, state, step, encoded, rng)
             return
         except Exception as error:
-            if not out_of_memory(error) or all(len(rows) == 1 for rows in parts(step, state.halvings)):
+            if not out_of_memory(error) or step.whole or all(len(rows) == 1 for rows in parts(step, state.halvings)):
                 raise
         # Out of the handler, which would keep the tensors of the failed pass alive.
         rng.bit_generator.state = drawn
@@ -56,22 +56,29 @@ def accumulate(
 def parts(step: Step, halvings: int) -> Iterator[tuple[int, ...]]:
     """Cut every micro-batch of `step` in half, `halvings` times; a row is never cut."""
     for rows in step.micro:
-        size = max(1, -(-len(rows) // 2**halvings))
+        size = len(rows) if step.whole else max(1, -(-len(rows) // 2**halvings))
         yield from (rows[at : at + size] for at in range(0, len(rows), size))
 
 
 def _passes(run: Run, state: State, step: Step, encoded: Sequence[Encoded], rng: np.random.Generator) -> None:
     total, tokens = 0.0, 0
-    for rows in parts(step, state.halvings):
-        items = [encoded[row] for row in rows]
+    passes = [[encoded[row] for row in rows] for rows in parts(step, state.halvings)]
+    weights = [weight_of(run.objective, items) for items in passes]
+    for items, weight in zip(passes, weights, strict=True):
         batch = run.objective.prepare(items, rng).to(run.hardware.device)
         with run.hardware.autocast():
-            loss = run.objective.loss(run.model, batch) * (len(rows) / step.rows)
+            loss = run.objective.loss(run.model, batch) * (weight / sum(weights))
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
         tokens += sum(len(item) for item in items)
     state.loss = total
     state.tokens += tokens
+
+
+def weight_of(objective: Any, items: Sequence[Encoded]) -> float:
+    """Return what a pass counts in its step: its rows, or what the objective says that its mean is over."""
+    weigh = getattr(objective, "weight", None)
+    return float(weigh(items)) if weigh else float(len(items))
 
 
 def passed_over(

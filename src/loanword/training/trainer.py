@@ -98,12 +98,13 @@ def train(
     if settings.embeddings == "compact" and table.requires_grad and getattr(model.head, "reads_table", False):
         watch.say("the decoder shares the embedding table: all of its rows are trained, not those alone that are read")
     elif settings.embeddings == "compact" and table.requires_grad:
-        kept = reached([*encoded, *also], always=[*run.tokenizer.control_ids, *more])
+        held = encoded.reached() if hasattr(encoded, "reached") else reached([*encoded, *also]).tolist()
+        kept = torch.tensor(sorted({*held, *run.tokenizer.control_ids, *more}))
         compact(model.encoder, kept)
     try:
         saved = _opened(checkpoints, run, encoded, also, candidates=1 if validate is None else 2)
         near = checkpoints.folder if checkpoints else None
-        frozen = frozen or remember(run, [*encoded, *also], near=near, progress=watch)
+        frozen = frozen or remember(run, encoded, also, near=near, progress=watch)
         with frozen.serving(model.encoder) if frozen else nullcontext():
             if saved is None and settings.start == "probe":
                 watch.stage("probe")
@@ -140,7 +141,12 @@ def train(
 
 
 def remember(
-    run: Run, encoded: Sequence[Encoded], *, near: Path | None = None, progress: Progress | None = None
+    run: Run,
+    encoded: Sequence[Encoded],
+    also: Sequence[Encoded] = (),
+    *,
+    near: Path | None = None,
+    progress: Progress | None = None,
 ) -> Frozen | None:
     """Let the layers that `run` freezes say once what they say of `encoded`; None where that cannot be used.
 
@@ -159,7 +165,7 @@ def remember(
     try:
         return Frozen(
             encoder,
-            encoded,
+            [*encoded, *also],
             layers=settings.freeze_layers,
             pad_id=run.tokenizer.pad_id,
             hardware=run.hardware,
@@ -188,6 +194,13 @@ def _opened(
     return checkpoints.newest()
 
 
+def _sampler(run: Run, encoded: Sequence[Encoded]) -> Sampler:
+    settings = run.settings
+    tokens = settings.micro_tokens or pass_tokens(run.hardware.device)
+    lengths = [len(item) for item in encoded]
+    return Sampler(lengths, batch_size=settings.batch_size, micro_tokens=tokens, seed=run.seed)
+
+
 def _loop(
     run: Run,
     encoded: Sequence[Encoded],
@@ -199,13 +212,7 @@ def _loop(
     """Update until the planned steps are done or a hook says stop; from `saved` on, if there is one."""
     settings, model = run.settings, run.model
     device = torch.device(run.hardware.device)
-    lengths = [len(item) for item in encoded]
-    tokens = settings.micro_tokens or pass_tokens(run.hardware.device)
-    sampler = (
-        run.sampler(lengths)
-        if run.sampler
-        else Sampler(lengths, batch_size=settings.batch_size, micro_tokens=tokens, seed=run.seed)
-    )
+    sampler = run.sampler(encoded) if run.sampler else _sampler(run, encoded)
     steps = settings.planned_steps(sampler.steps_per_epoch)
     optimizer = run.optimizer(model) if run.optimizer else adamw(model, settings)
     rate = schedule(optimizer, kind=settings.schedule, steps=steps, warmup=settings.warmup)
@@ -214,7 +221,7 @@ def _loop(
     if validate is not None:
         hooks.append(KeepBest(patience=settings.patience))
 
-    rng = generator(run.seed, "objective")
+    rng, advance = generator(run.seed, "objective"), getattr(run.objective, "advance", None)
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     moving = Moving(state, optimizer, rate, rng, hooks)
     with (
@@ -228,6 +235,8 @@ def _loop(
             progress.say(f"going on after step {state.step} of {steps}")
         started, paused = time.perf_counter() - state.seconds, 0.0
         for step in () if state.stop else sampler.steps(steps, start=state.step):
+            if advance:
+                advance(state.step / steps)
             accumulate(run, state, step, encoded, rng, progress=progress)
             for hook in hooks:
                 hook.before_update(state)

@@ -1,0 +1,137 @@
+"""The recipe of a pretraining run: what `config.Recipe` is for labelled rows, for text without labels."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from loanword.config import EncoderSettings, HardwareSettings, Places, Settings, TrainingSettings
+from loanword.data.corpus.settings import CorpusSettings
+from loanword.errors import UsageError
+from loanword.language.tag import canonical
+
+Options = dict[str, Any]
+
+
+class Corpora(CorpusSettings):
+    """Where the text is, by language, and translations by two of them ("en:de"); how text is read and cleaned."""
+
+    text: dict[str, str] = Field(default_factory=dict)
+    parallel: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Names of the columns of parallel text: {text = "source"}."""
+
+    @field_validator("text", "parallel")
+    @classmethod
+    def _tags(cls, value: dict[str, str]) -> dict[str, str]:
+        found, problems = {}, []
+        for tag, source in value.items():
+            try:
+                found[canonical(tag)] = source
+            except UsageError as error:
+                problems.append(str(error))
+        if problems:
+            raise ValueError("\n".join(problems))
+        return found
+
+    @field_validator("parallel")
+    @classmethod
+    def _pairs(cls, value: dict[str, str]) -> dict[str, str]:
+        if single := [tag for tag in value if ":" not in tag]:
+            raise ValueError(f"'{single[0]}' is one language; parallel text needs two, as en:{single[0]}")
+        return value
+
+
+class FreshSettings(Settings):
+    """An encoder with random weights, where `model` is "fresh"."""
+
+    tokenizer: str = ""
+    """A folder, a Hub id, a bundled name: whose pieces it reads. `loanword tokenizer train` makes one."""
+    size: str = "mini"
+    architecture: Literal["bert", "xlm-roberta", "xlm", "deberta-v2", "modernbert"] = "bert"
+    config: str = ""
+    """A model whose shape is taken in place of `size`."""
+
+
+class ObjectiveSettings(Settings):
+    """How much of a run an objective is (`weight`), and its own `options`."""
+
+    weight: float = Field(default=1.0, gt=0)
+    options: Options = Field(default_factory=dict)
+    batch_size: int | None = Field(default=None, ge=2)
+    """Rows of a step; None: that of training."""
+
+
+class SamplingSettings(Settings):
+    """Which language comes how often: its share to the power `alpha`, at the first step and at the last."""
+
+    alpha: tuple[float, float] = (0.5, 0.5)
+    cap: float = Field(default=1e9, gt=0)
+    """Times that a language's text is seen at most."""
+
+
+class PretrainTraining(TrainingSettings):
+    """The settings of training that differ: steps, or a budget of minutes that becomes steps at the start."""
+
+    start: Literal["probe", "random"] = "random"
+    embeddings: Literal["compact", "frozen", "full"] = "full"
+    """"compact": only the rows of pieces that the corpus holds are trained and guessed."""
+    batch_size: int = Field(default=64, ge=2)
+    length: int = Field(default=128, ge=8)
+    """Pieces of a row, at most."""
+    steps: int | None = Field(default=None, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    passes: float = Field(default=1.0, gt=0)
+    """Passes over the text, where neither steps nor minutes are said."""
+    warmup: float = Field(default=0.06, ge=0, lt=1)
+    average: float = Field(default=1e-9, gt=0, le=1)
+    head_rate: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> PretrainTraining:
+        if self.steps and self.minutes:
+            raise ValueError("steps and minutes are both given; give one of them")
+        return self
+
+
+class HeldOutSettings(Settings):
+    """How often the held-out text is looked at, and how much of it."""
+
+    points: int = Field(default=20, ge=1)
+    rows: int = Field(default=128, ge=1)
+
+
+class PretrainRecipe(Settings):
+    """Everything a pretraining run needs to know."""
+
+    places: ClassVar[Places] = {
+        "corpus.text": "path",
+        "corpus.parallel": "path",
+        "out": "path",
+        "model": "model",
+        "fresh.tokenizer": "model",
+        "fresh.config": "model",
+    }
+
+    model: str = "bundled:e5-small"
+    fresh: FreshSettings = FreshSettings()
+    seed: int = Field(default=0, ge=0, lt=2**63, strict=True)
+    out: str
+    corpus: Corpora = Corpora()
+    objectives: dict[str, ObjectiveSettings] = Field(default_factory=lambda: {"mlm": ObjectiveSettings()})
+    sampling: SamplingSettings = SamplingSettings()
+    encoder: EncoderSettings = EncoderSettings(prefix="")
+    training: PretrainTraining = PretrainTraining()
+    evaluation: HeldOutSettings = HeldOutSettings()
+    hardware: HardwareSettings = HardwareSettings()
+
+    @model_validator(mode="after")
+    def _has_text(self) -> PretrainRecipe:
+        if not self.corpus.text and not self.corpus.parallel:
+            raise ValueError("corpus.text is empty; give text of at least one language, e.g. corpus.text.en = 'en.txt'")
+        if self.model == "fresh" and not self.fresh.tokenizer:
+            raise ValueError(
+                "fresh.tokenizer is empty; a fresh encoder needs one, e.g. from `loanword tokenizer train`"
+            )
+        return self

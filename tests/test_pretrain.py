@@ -1,0 +1,155 @@
+"""The flow of pretraining on a tiny corpus: what it learns, what it writes, and going on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+import torch
+
+from loanword.encoders.load import load
+from loanword.encoders.masked import masked_head
+from loanword.pretrain import pretrain
+from loanword.pretrain_config import PretrainRecipe
+
+NOUNS = {"en": ("goat", "kite", "soup"), "ru": ("коза", "змей", "суп")}
+VERBS = {"en": ("sleeps", "waits", "sings"), "ru": ("спит", "ждёт", "поёт")}
+
+
+def line(tag, draw):
+    return " ".join(f"{draw.choice(NOUNS[tag])} {draw.choice(VERBS[tag])}" for _ in range(4))
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Documents of three sentences in two languages, and translations, from a fixed seed."""
+    draw = random.Random(5)
+    for tag in NOUNS:
+        documents = [[line(tag, draw) for _ in range(3)] for _ in range(60)]
+        text = "\n\n".join("\n".join(f"{one}." for one in document) for document in documents)
+        (tmp_path / f"{tag}.txt").write_text(text, encoding="utf-8")
+    rows = []
+    for _ in range(40):
+        picks = [(draw.randrange(3), draw.randrange(3)) for _ in range(3)]
+        rows.append(
+            {
+                name: " ".join(f"{NOUNS[tag][n]} {VERBS[tag][v]}" for n, v in picks)
+                for name, tag in (("text", "en"), ("translation", "ru"))
+            }
+        )
+    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (tmp_path / "pairs.jsonl").write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def recipe(files, tiny_folder):
+    def make(kind="xlm-roberta", *, out="run", objectives=("mlm",), **training):
+        values = {
+            "model": str(tiny_folder(kind)),
+            "out": str(files / out),
+            "corpus": {
+                "text": {tag: str(files / f"{tag}.txt") for tag in NOUNS},
+                "parallel": {"en:ru": str(files / "pairs.jsonl")},
+                "identify": False,
+                "held_out": 0.1,
+            },
+            "objectives": {name: {"batch_size": 8} for name in objectives},
+            "training": {"steps": 30, "learning_rate": 3e-3, "length": 40, "batch_size": 8, **training},
+            "evaluation": {"points": 3, "rows": 8},
+            "hardware": {"device": "cpu", "precision": "fp32", "threads": 1},
+        }
+        return PretrainRecipe.model_validate(values)
+
+    return make
+
+
+def test_it_learns_and_says_so_by_language(recipe, tiny_kinds):
+    done = pretrain(recipe(tiny_kinds))
+    points = done.report["held_out"]
+    assert [point["step"] for point in points] == [0, 10, 20, 30]
+    for tag in NOUNS:
+        first, last = (point["languages"][tag]["nats"] for point in (points[0], points[-1]))
+        assert last < first - 0.5
+    assert [point["step"] for point in done.report["objectives"]] == [10, 20, 30]
+    losses = [point["objectives"]["mlm"] for point in done.report["objectives"]]
+    assert losses[-1] < losses[0]
+
+
+def test_what_it_writes_is_what_transformers_loads(recipe, files, tiny_kinds, sentences):
+    from transformers import AutoModelForMaskedLM
+
+    done = pretrain(recipe(tiny_kinds, steps=5))
+    again = load(str(files / "run" / "model"))
+    for (name, value), (other, same) in zip(
+        done.loaded.encoder.model.state_dict().items(), again.encoder.model.state_dict().items(), strict=True
+    ):
+        assert name == other
+        assert torch.equal(value, same)
+    head = masked_head(again.encoder)
+    assert head.pretrained
+    for (name, value), (_, same) in zip(
+        done.model.head["masked"].named_parameters(), head.named_parameters(), strict=True
+    ):
+        assert torch.equal(value, same), name
+    whole = AutoModelForMaskedLM.from_pretrained(files / "run" / "model")
+    assert whole.get_output_embeddings().weight is whole.get_input_embeddings().weight
+    assert json.loads((files / "run" / "report.json").read_text())["training"]["steps"] == 5
+
+
+def test_all_objectives_in_one_run(recipe):
+    done = pretrain(recipe(objectives=("mlm", "tlm", "ranking", "nsp"), steps=60))
+    first, *_, last = (point["objectives"] for point in done.report["objectives"])
+    assert {*first} == {"mlm", "tlm", "ranking", "nsp"}
+    for name in ("mlm", "tlm", "ranking"):
+        assert last[name] < first[name]
+
+
+def test_compact_rows_leave_the_others_alone(recipe, tiny_encoder):
+    before = tiny_encoder("xlm-roberta").encoder.model.get_input_embeddings().weight.detach().clone()
+    done = pretrain(recipe(embeddings="compact", steps=5))
+    after = done.loaded.encoder.model.get_input_embeddings().weight
+    moved = (after != before).any(1)
+    assert 20 < int(moved.sum()) < len(moved) / 2
+    assert done.report["training"]["embedding_rows_trained"] < len(before)
+
+
+def test_stopped_it_goes_on_to_the_same_weights(recipe, files):
+    """A run that is interrupted in the middle of a pass, and one that is not."""
+
+    class StopError(Exception):
+        pass
+
+    class Watch:
+        def __init__(self, at):
+            self.at = at
+
+        def stage(self, name, *, total=0, detail=""): ...
+        def advance(self, count): ...
+        def say(self, text): ...
+        def done(self): ...
+        def hooks(self):
+            return (self,)
+
+        def before_update(self, state):
+            if state.step == self.at:
+                raise StopError
+
+        def after_update(self, state): ...
+        def on_evaluate(self, state, scores): ...
+
+    options = {"objectives": ("mlm", "ranking", "nsp"), "steps": 12, "checkpoint_steps": 1}
+    whole = pretrain(recipe(out="whole", **options))
+    with pytest.raises(StopError):
+        pretrain(recipe(out="run", **options), progress=Watch(7))
+    again = pretrain(recipe(out="run", **options))
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+    assert again.report["held_out"] == whole.report["held_out"]
+    assert again.report["objectives"] == whole.report["objectives"]
+
+
+def test_minutes_become_steps(recipe):
+    done = pretrain(recipe(steps=None, minutes=0.01))
+    assert done.report["training"]["steps"] >= 1
