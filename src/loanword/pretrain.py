@@ -15,7 +15,8 @@ from loanword.batches.sampler import pass_tokens
 from loanword.deploy.base import load_base
 from loanword.deploy.output import INSIDE
 from loanword.deploy.pretrained import Pretrained
-from loanword.encoders.load import Loaded, load_tokenizer
+from loanword.encoders.load import Loaded
+from loanword.encoders.readers import tokenizer_of
 from loanword.encoders.sizes import fresh
 from loanword.hardware import detect
 from loanword.objectives.corpora import Sources, held_out, tokenized
@@ -103,10 +104,11 @@ def _flow(recipe: PretrainRecipe, watch: Progress, folder: Path) -> Pretrained:
 
     # 6 the encoder with its heads, and the curves
     watch.stage("save", detail=recipe.out)
+    slowed = trained.seconds / max(trained.seconds - look.seconds, 1e-9)  # By looking at held-out text.
     report = {
         "recipe": recipe.model_dump(mode="json", exclude_unset=True),
         "corpus": {"documents": counts, "text": {tag: shard.describe() for tag, shard in corpus.texts.items()}},
-        "training": {**trained.describe(settings), "tokens_per_second": round(trained.tokens_per_second)},
+        "training": {**trained.describe(settings), "tokens_per_second": round(trained.tokens_per_second * slowed)},
         "held_out": look.points,
         "objectives": learned.points,
         "machine": hardware.describe(),
@@ -123,7 +125,7 @@ def _encoder(recipe: PretrainRecipe) -> Loaded:
         return load_base(recipe.model, recipe.encoder).loaded
     about = recipe.fresh
     return fresh(
-        load_tokenizer(about.tokenizer, max_length=recipe.encoder.max_length),
+        tokenizer_of(about.tokenizer, max_length=recipe.encoder.max_length),
         size=about.size,
         architecture=about.architecture,
         config=about.config,

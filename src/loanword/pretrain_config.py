@@ -85,7 +85,8 @@ class PretrainTraining(TrainingSettings):
     passes: float = Field(default=1.0, gt=0)
     """Passes over the text, where neither steps nor minutes are said."""
     warmup: float = Field(default=0.06, ge=0, lt=1)
-    average: float = Field(default=1e-9, gt=0, le=1)
+    average: float = Field(default=0, ge=0, le=1)
+    """0: no mean of weights is kept."""
     head_rate: float = Field(default=1.0, gt=0)
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from tests.encoders import duals, sentences
 from tests.tiny import KINDS
 
 from loanword.encoders.load import load
-from loanword.encoders.readers import USUAL, reader
+from loanword.encoders.readers import USUAL, reader, tokenizer_of
 from loanword.errors import ModelError, UsageError
 
 
@@ -86,3 +86,10 @@ def test_a_model_without_its_tokenizer(tiny_folder, tmp_path):
     folder = shutil.copytree(tiny_folder("bert"), tmp_path / "bare", ignore=shutil.ignore_patterns("token*"))
     with pytest.raises(ModelError, match="bare holds no tokenizer"):
         reader(str(folder))
+
+
+def test_a_tokenizer_as_encoders_read_through_it(tiny_encoder, tiny_folder, sentences):
+    texts = list(sentences["ru"])
+    found = tokenizer_of(str(tiny_folder("xlm-roberta")), max_length=32)
+    expected = tiny_encoder("xlm-roberta", max_length=32, prefix="").tokenizer.encode(texts, languages=["ru"] * 10)
+    assert found.encode(texts, languages=["ru"] * 10) == expected

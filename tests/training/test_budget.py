@@ -56,6 +56,14 @@ def test_passes_are_those_over_the_first_objective(run):
     assert planned(run, Rows(parts()), mixture(parts()), progress=Silent()) == 40
 
 
+def test_no_more_steps_than_the_cap_allows(run, caplog):
+    """10 pairs five times, ten a step, in a fourth of the steps: 20."""
+    some = [replace(part, cap=5) for part in parts()]
+    run = replace(run, settings=PretrainTraining(steps=1000))
+    assert planned(run, Rows(some), mixture(some), progress=Silent()) == 20
+    assert "more often than sampling.cap: there will be 20" in caplog.text
+
+
 def test_minutes_are_steps_that_take_as_long(run, caplog):
     class Short(Numbers):
         def lengths(self, numbers):

@@ -71,7 +71,7 @@ def test_points_come_before_the_first_step_every_so_often_and_at_the_end(made):
         state.step = step + 1
         state.tokens = 10 * state.step
         hook.after_update(state)
-    assert [point["step"] for point in hook.points] == [0, 3, 6, 7]
+    assert [(point["step"], point["tokens"]) for point in hook.points] == [(0, 0), (3, 30), (6, 60), (7, 70)]
     assert hook.seconds > 0
     other = HeldOut(None, rows, CPU, every=3)
     other.recall(hook.remember(), state)

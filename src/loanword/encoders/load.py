@@ -102,20 +102,6 @@ def load(
     return Loaded(encoder, tokenizer)
 
 
-def load_tokenizer(name: str, *, max_length: int | None = None) -> Tokenizer:
-    """Load the tokenizer of the model, or of the folder, `name` alone."""
-    from transformers import AutoTokenizer
-
-    source, options = _resolve(name, None)
-    try:
-        with quiet_transformers():
-            fast = _plain_tokenizer(source) or AutoTokenizer.from_pretrained(source, use_fast=True, **options)
-    except Exception as error:  # A foreign folder can make transformers raise anything.
-        raise ModelError(f"the tokenizer {name} cannot be loaded: {in_short(error)}") from error
-    limit = fast.model_max_length if fast.model_max_length < 10**6 else 512
-    return Tokenizer(fast, max_length=min(max_length or limit, limit))
-
-
 def positions(model: Any) -> int:
     """Return how many pieces the transformers `model` can take, special ones included; 512 if it does not say."""
     limit = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 0)

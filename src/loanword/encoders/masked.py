@@ -83,6 +83,14 @@ class MaskedHead(nn.Module):
             self._put(nn.Identity())
 
 
+def brings_head(encoder: Encoder) -> bool:
+    """Whether the checkpoint that `encoder` was read from says that it has such a head."""
+    from transformers import MODEL_FOR_MASKED_LM_MAPPING
+
+    kind = MODEL_FOR_MASKED_LM_MAPPING.get(type(encoder.config), None)
+    return encoder.seq2seq is None and kind is not None and kind.__name__ in (encoder.config.architectures or ())
+
+
 def masked_head(encoder: Encoder) -> MaskedHead:
     """Return the head of the checkpoint that `encoder` was read from; a fresh one where it has none.
 
@@ -94,7 +102,7 @@ def masked_head(encoder: Encoder) -> MaskedHead:
     if type(config) not in MODEL_FOR_MASKED_LM_MAPPING:
         raise ModelError(f"{name}: transformers has no masked-language-model head for a {type(encoder.model).__name__}")
     kind = MODEL_FOR_MASKED_LM_MAPPING[type(config)]
-    pretrained = kind.__name__ in (config.architectures or ())
+    pretrained = brings_head(encoder)
     try:
         with quiet_transformers():
             if pretrained:

@@ -15,6 +15,7 @@ from loanword.encoders.seq2seq import expect_sentencepiece, read_tokenizer
 from loanword.encoders.towers import is_dual
 from loanword.errors import MissingExtra, ModelError
 from loanword.tokens.costs import Reader
+from loanword.tokens.tokenizer import Tokenizer
 
 USUAL = 512
 """Pieces that are read where nobody says how many."""
@@ -60,6 +61,14 @@ def reader(name: str, *, max_length: int | None = None, prefix: str | None = Non
         limit = USUAL if wanted is None or wanted > ENDLESS else wanted
     usual = known.prefix or lookup(name).prefix
     return Reader(stock, min(wanted or limit, limit), usual if prefix is None else prefix)
+
+
+def tokenizer_of(name: str, *, max_length: int | None = None) -> Tokenizer:
+    """Return the tokenizer of `name` as encoders read through it, nothing before texts; raises as `reader` does."""
+    found = reader(name, max_length=max_length, prefix="")
+    if not found.stock.is_fast:
+        raise ModelError(f"{name} has no fast tokenizer (tokenizer.json); loanword needs one")
+    return Tokenizer(found.stock, max_length=found.max_length)
 
 
 def _limit(source: str, options: dict[str, Any]) -> tuple[int, bool]:

@@ -4,7 +4,7 @@
 "document"   another part of the same document, or one of another document: topics will do
 "order"      two texts that follow one another, or the same two turned round (Lan et al. 2020, ALBERT)
 
-Offered, and off by default: RoBERTa, XLM and XLM-R left it out, and docs/how-to/pretrain.md has our own comparison.
+Offered, and off by default: RoBERTa, XLM and XLM-R left it out.
 """
 
 from __future__ import annotations

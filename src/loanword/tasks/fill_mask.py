@@ -13,8 +13,8 @@ from torch import nn
 from loanword.data.records import Record
 from loanword.data.shapes.texts import TEXTS
 from loanword.encoders.encoder import Encoder, EncoderOutput
-from loanword.encoders.load import load_tokenizer
-from loanword.encoders.masked import MaskedHead, masked_head
+from loanword.encoders.masked import MaskedHead, brings_head, masked_head
+from loanword.encoders.readers import tokenizer_of
 from loanword.errors import ModelError, UsageError
 from loanword.tasks.task import TASKS, Prediction, Task
 from loanword.tokens.encoded import Encoded
@@ -65,7 +65,7 @@ class FillMask(Task):
 
     def ready(self, encoder: Encoder) -> bool:
         """Whether the model brings a masked-language-model head."""
-        if encoder.seq2seq is None and masked_head(encoder).pretrained:
+        if brings_head(encoder):
             return True
         raise ModelError(
             f"{encoder.name} brings no head that fills masks; `loanword pretrain` makes one, and models that were "
@@ -74,7 +74,7 @@ class FillMask(Task):
 
     def head(self, encoder: Encoder) -> nn.Module:
         """Return the head that the model brings."""
-        return FillHead(masked_head(encoder), load_tokenizer(encoder.config.name_or_path).fast.mask_token_id)
+        return FillHead(masked_head(encoder), tokenizer_of(encoder.config.name_or_path).fast.mask_token_id)
 
     def encode(self, records: Sequence[Record], tokenizer: Tokenizer) -> list[Encoded]:
         """Encode the texts with a mask wherever they have the model's own, or any of those that models have."""

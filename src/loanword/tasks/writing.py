@@ -54,7 +54,7 @@ def write(decoder: Decoder, output: EncoderOutput, how: Writing) -> torch.Tensor
             steps[:, space.end] = NEVER  # Something must be written.
         if how.no_repeat:
             _bar_repeats(steps, texts, space, how.no_repeat)
-        if space.copies_only is not None:
+        if space.any_copies:
             space.bar(steps, texts[:, 1:], rows)
         steps[done] = NEVER
         steps[done, space.end] = 0.0
@@ -92,7 +92,8 @@ class _Space:
             allowed[row, self.source[row, copyable[row]]] = True
         self.barred = ~allowed
         new = languages == len(decoder.languages)
-        self.copies_only = new if bool(new.any()) else None
+        self.copies_only = new
+        self.any_copies = bool(new.any())
         self.ids = output.ids
         segmented = [not tag or is_segmented(tag) for tag in output.into] or [True] * len(new)
         inner = copyable & (decoder.kind(output.ids) == INNER) & new.new_tensor(segmented)[:, None]
@@ -101,8 +102,8 @@ class _Space:
         self.copyable = copyable
         own = torch.zeros(len(new), self.end + 1, dtype=torch.bool, device=output.ids.device)
         own[:, self.own] = True
+        # Pieces of the decoder's own that a row's source has not: marks and numbers.
         self.free = own.scatter(1, self.source, own.gather(1, self.source) & ~copyable)
-        """Pieces of the decoder's own that a row's source has not: marks and numbers."""
 
     def steps(self, own: torch.Tensor, copied: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return log probabilities (rows, pieces + 1) of what comes next, the end last, from the decoder's parts."""
@@ -136,7 +137,6 @@ class _Space:
         good = (found > 0) | (self.free[rows] & ~must[:, None])
         good[:, self.end] = ~must
         some = (good & (steps > NEVER / 2)).any(1)  # A row that has nothing left goes on as it likes.
-        assert self.copies_only is not None
         only = self.copies_only[rows] & some
         steps.masked_fill_(~good & only[:, None], NEVER)
 

@@ -29,10 +29,27 @@ TRIED = 4
 
 def planned(run: Run, encoded: Sequence[Encoded], mixture: Callable[..., Mixture], *, progress: Progress) -> int:
     """Return the steps of `run`, whose `settings` are those of pretraining."""
+    steps, most = _wanted(run, encoded, mixture, progress=progress), _allowed(mixture(steps=1, every=1))
+    if steps <= most:
+        return steps
+    progress.say(f"{steps:,} steps would show some text more often than sampling.cap: there will be {int(most):,}")
+    return max(1, int(most))
+
+
+def _allowed(mixture: Mixture) -> float:
+    """Return how many steps there can be until some objective has seen all its text as often as its cap."""
+    return min(
+        part.cap * sum(len(stream) for stream in part.streams.values()) / (part.batch_size * float(weight))
+        for part, weight in zip(mixture.parts, mixture.weights, strict=True)
+    )
+
+
+def _wanted(run: Run, encoded: Sequence[Encoded], mixture: Callable[..., Mixture], *, progress: Progress) -> int:
+    """Return the steps that are asked for."""
     settings: Any = run.settings
     if settings.steps:
-        steps: int = settings.steps
-        return steps
+        wanted: int = settings.steps
+        return wanted
     if not settings.minutes:
         first, *_ = (made := mixture(steps=1, every=1)).parts
         rows = sum(len(stream) for stream in first.streams.values())

@@ -114,24 +114,24 @@ class HeldOut:
     def before_update(self, state: State) -> None:
         """Look once before anything is learned."""
         if state.step == 0:
-            self._look(state, step=0)
+            self._look(state, tokens=0)  # Those of the first step have taught nothing yet.
 
     def after_update(self, state: State) -> None:
         """Look when it is time, and at the end."""
         if state.step % self.every == 0 or state.step == state.steps:
-            self._look(state, step=state.step)
+            self._look(state, tokens=state.tokens)
 
     def on_evaluate(self, state: State, scores: Mapping[str, float]) -> None:
         """Nothing to do."""
 
-    def _look(self, state: State, *, step: int) -> None:
+    def _look(self, state: State, *, tokens: int) -> None:
         if self.by is None:
             return
         began = time.perf_counter()
         with answering(state.model):
             found = losses(self.by.view(state.model), self.by.objective, self.rows, hardware=self.hardware)
         point = {tag: {"nats": round(loss.nats, 5), "bits": round(loss.bits, 5)} for tag, loss in found.items()}
-        self.points.append({"step": step, "tokens": state.tokens, "languages": point})
+        self.points.append({"step": state.step, "tokens": tokens, "languages": point})
         self.seconds += time.perf_counter() - began
 
 

@@ -217,7 +217,7 @@ def _loop(
     optimizer = run.optimizer(model) if run.optimizer else adamw(model, settings)
     rate = schedule(optimizer, kind=settings.schedule, steps=steps, warmup=settings.warmup)
     state = State(model=model, steps=steps)
-    hooks: list[Hook] = [Average(share=settings.average), *run.hooks]
+    hooks: list[Hook] = [*([Average(share=settings.average)] if settings.average else []), *run.hooks]
     if validate is not None:
         hooks.append(KeepBest(patience=settings.patience))
 
