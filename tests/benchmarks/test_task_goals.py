@@ -108,7 +108,9 @@ def test_texts_are_judged_in_every_language(ahead, aside, met):
     standings = {case.name: found.Standing.of(case, rows, groups)}
     goals = {goal.name: goal for goal in found.goals(standings, rows, {})}
     assert goals["summarization: languages ahead of the first sentence, zero-shot"].met == met
-    assert goals["summarization: languages ahead of the first sentence, zero-shot"].measured == f"{ahead} of 8"
+    assert goals["summarization: languages ahead of the first sentence, zero-shot"].measured.startswith(
+        f"{ahead} of 8, {ahead} of them"
+    )
     assert goals["summarization: answers in the right language beside human ones"].met == met
 
 
