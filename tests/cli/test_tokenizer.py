@@ -176,3 +176,48 @@ def test_what_trimming_refuses(call, texts, files, tiny_folder, tiny_seq2seq, tm
         assert not (tmp_path / "small").exists()
     done = call("tokenizer", "trim", tiny_folder("bert"), *texts("en"), "--out", files)
     assert (done.exit_code, "exists; choose another folder" in done.stderr) == (2, True)
+
+
+# --- extend ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def new_script(tmp_path):
+    from tests.tokens.test_extend import NEW
+
+    lines = [f"{line} {n}" for n, line in enumerate(NEW)]
+    (tmp_path / "zgh.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    pairs = "\n".join(f"the kettle is warm {n}\t{line}" for n, line in enumerate(lines))
+    (tmp_path / "en-zgh.tsv").write_text(f"source\ttarget\n{pairs}\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_model_gets_pieces_for_a_script_that_it_lacks(call, tiny_folder, new_script):
+    words = ("--text", f"zgh={new_script / 'zgh.txt'}", "--parallel", f"en:zgh={new_script / 'en-zgh.tsv'}", "--size", 40)
+    done = call("tokenizer", "extend", tiny_folder("xlm-roberta"), *words, "--out", new_script / "wider")
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["language", "held", "out", "unknown", "pieces", "a", "word"]
+    assert "-> 0.0%" in lines[1]
+    old, new = (AutoTokenizer.from_pretrained(str(one)) for one in (tiny_folder("xlm-roberta"), new_script / "wider"))
+    assert flat(lines[3]).startswith(f"{len(old):,} pieces before, {len(new):,} now, {len(new) - len(old):,} of them new")
+    assert AutoModel.from_pretrained(new_script / "wider").config.vocab_size == len(new)
+    again = call("tokenizer", "extend", tiny_folder("xlm-roberta"), *words, "--out", new_script / "more", "--json")
+    told = json.loads(again.stdout)
+    assert told["pieces"] == {"before": len(old), "after": len(new), "new": len(new) - len(old)}
+    assert told["languages"]["zgh"]["after"]["unknown"] == 0
+
+
+def test_what_extending_refuses(call, tiny_folder, new_script, files):
+    model, text = tiny_folder("xlm-roberta"), ("--text", f"zgh={new_script / 'zgh.txt'}")
+    cases = (
+        ((*text, "--start", "zeros"), "unknown start 'zeros'; known: random, mean, pieces, script, similar"),
+        ((*text, "--tokenizer", new_script / "none"), "does not exist"),
+        ((*text, "--parallel", f"zgh={new_script / 'en-zgh.tsv'}"), "zgh is one language; parallel text needs two, as en:zgh"),
+        (("--text", f"zgh={new_script / 'none.txt'}"), "none.txt"),
+    )
+    for words, message in cases:
+        done = call("tokenizer", "extend", model, *words, "--out", new_script / "refused")
+        assert done.exit_code in (2, 3), done.stderr
+        assert message in flat(done.stderr)
+        assert not (new_script / "refused").exists()

@@ -80,6 +80,7 @@ tokenizers = typer.Typer(help="What a model reads its texts in: the pieces of it
 tokenizers.command("train")(guarded(tokenizer.train))
 tokenizers.command("report")(guarded(tokenizer.report))
 tokenizers.command("trim")(guarded(tokenizer.trim))
+tokenizers.command("extend")(guarded(tokenizer.extend))
 app.add_typer(tokenizers, name="tokenizer")
 
 

@@ -1,4 +1,4 @@
-"""loanword tokenizer: the pieces that a model reads its texts in: trained, measured, trimmed."""
+"""loanword tokenizer: the pieces that a model reads its texts in: trained, measured, trimmed, extended."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from loanword.cli.options import Column, Json, dumped, expect_place, pairs
 if TYPE_CHECKING:
     from loanword.data.records import Table
     from loanword.deploy.vocabularies import Vocabularies
+    from loanword.encoders.initial_rows import Start
     from loanword.tokens.costs import Cost
 
 Texts = Annotated[
@@ -157,6 +158,65 @@ def trim(
             say(f"{_named(tag)}: less than asked for; give more texts of it, or a higher --coverage")
 
 
+def extend(
+    model: Annotated[str, typer.Argument(help="Bundled name, local folder or Hub id.")],
+    text: Texts,
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the model.")],
+    parallel: Annotated[
+        list[str] | None,
+        typer.Option("--parallel", metavar="LANG:LANG=FILE", help="Translations: from a language that the model knows."),
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, help="New pieces, at most.")] = 2_000,
+    least: Annotated[int, typer.Option(min=1, help="Times that each is found in the texts, at least.")] = 2,
+    start: Annotated[
+        str, typer.Option(help="Where their vectors start: similar, script, pieces, mean or random.")
+    ] = "similar",
+    tokenizer: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Take this tokenizer's pieces in the place of all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="What is drawn for the vectors.")] = 0,
+    column: Column = None,
+    as_json: Json = False,
+) -> None:
+    """Give a model pieces for languages that it cuts to bits; pretrain it on their text afterwards.
+
+    Example: loanword tokenizer extend bundled:e5-small --text sat=sat.txt --out wider
+    """
+    from loanword.config import expanded
+    from loanword.deploy.extend import extended_model
+    from loanword.deploy.output import expect_new
+    from loanword.encoders.readers import tokenizer_of
+
+    expect_new(expanded(out))
+    tables = _tables(text, column)
+    found = extended_model(
+        model,
+        tables,
+        size=size,
+        least=least,
+        replace=tokenizer_of(tokenizer) if tokenizer else None,
+        start=cast("Start", start),
+        parallel=_translations(parallel, into={*tables}),
+        seed=seed,
+    )
+    found.save(out)
+    if as_json:
+        typer.echo(dumped({"out": out, **found.describe()}))
+        return
+    rows = [
+        (
+            _named(tag),
+            f"{before.texts:,}",
+            f"{before.unknown:.1%} -> {after.unknown:.1%}",
+            f"{before.fertility:.2f} -> {_fertility(after)}",
+        )
+        for tag, (before, after) in found.costs.items()
+    ]
+    _print(("language", "held out", "unknown", "pieces a word "), rows)
+    had, has = found.pieces
+    typer.echo(f"\n{had:,} pieces before, {has:,} now, {found.new:,} of them new\n\n{out}")
+
+
 def _tables(text: list[str], column: list[str] | None) -> dict[str, Table]:
     """Read the texts of every language; all that is wrong with any of them is told at once."""
     from loanword.data.codes import raise_all
@@ -182,6 +242,24 @@ def _tables(text: list[str], column: list[str] | None) -> dict[str, Table]:
         except UsageError as error:
             wrong.append(str(error))
     raise_all(wrong, problems)
+    return found
+
+
+def _translations(parallel: list[str] | None, *, into: set[str]) -> list[tuple[str, str]]:
+    """Read pairs of a text and its translation; where only the first language is one of `into`, they are turned."""
+    from loanword.data.read import read
+    from loanword.data.shapes.parallel import PARALLEL_TEXT
+    from loanword.errors import UsageError
+    from loanword.language.tag import sides
+
+    found: list[tuple[str, str]] = []
+    for pair, source in pairs(parallel, option="--parallel", what="LANG:LANG=FILE").items():
+        if ":" not in pair:
+            raise UsageError(f"--parallel {pair}={source}: {pair} is one language; parallel text needs two, as en:{pair}")
+        table = read(source, language=pair, shape=PARALLEL_TEXT)
+        one, other = sides(pair)
+        both = zip(table.text, table.pair, strict=True)
+        found += both if other in into or one not in into else [(theirs, ours) for ours, theirs in both]
     return found
 
 

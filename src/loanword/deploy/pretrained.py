@@ -8,18 +8,16 @@ curves.svg            held-out loss by language, training loss by objective
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from loanword.deploy.folder import save_folder
 from loanword.deploy.output import INSIDE
 from loanword.durable import beside, put
 from loanword.encoders.load import Loaded
 from loanword.encoders.masked import MaskedHead
-from loanword.encoders.modules import save_modules
-from loanword.encoders.save import save_model
 from loanword.evaluation.curves import curves
 from loanword.evaluation.plots import to_svg
 from loanword.tasks.model import Model
@@ -37,16 +35,11 @@ class Pretrained:
 
     def save(self, out: Path) -> None:
         """Write the model and the report to `out`; an older model there is replaced whole."""
-        encoder, tokenizer = self.loaded.encoder, self.loaded.tokenizer
         heads = [head for head in self.model.head.values() if isinstance(head, MaskedHead)]
         with beside(out / INSIDE) as staging:
             made = staging / INSIDE
             made.mkdir()
-            with heads[0].assembled() if heads else nullcontext(encoder.whole) as whole:
-                save_model(whole, made)
-            tokenizer.save(made)
-            if not encoder.language_ids:
-                save_modules(encoder, tokenizer, made)
+            save_folder(self.loaded, made, head=heads[0] if heads else None)
             put(made, out / INSIDE)
         (out / REPORT).write_text(json.dumps(self.report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         if self.report["held_out"] and find_spec("vl_convert"):  # The extra "report".

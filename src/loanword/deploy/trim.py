@@ -18,13 +18,12 @@ from loanword.config import EncoderSettings, expanded
 from loanword.data.records import Table
 from loanword.deploy.base import bundle_folder, hub_bundle
 from loanword.deploy.bundle import Bundle
+from loanword.deploy.folder import save_folder
 from loanword.deploy.info import read
 from loanword.deploy.output import expect_new
 from loanword.durable import beside, put
 from loanword.encoders.load import Loaded, load
-from loanword.encoders.modules import save_modules
 from loanword.encoders.resize import expect_free, trim
-from loanword.encoders.save import save_model
 from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.hardware import Hardware, detect
 from loanword.randomness import generator
@@ -99,15 +98,12 @@ class Trimmed:
         if isinstance(self.model, Bundle):
             self.model.save_pretrained(folder)
             return
-        target, (encoder, tokenizer) = expanded(folder), (self.model.encoder, self.model.tokenizer)
+        target = expanded(folder)
         expect_new(target)
         with beside(target, needed=self.bytes[1]) as staging:
             made = staging / target.name
             made.mkdir()
-            save_model(encoder.model, made)
-            tokenizer.save(made)
-            if not encoder.language_ids:  # sentence-transformers has no place for the languages of texts.
-                save_modules(encoder, tokenizer, made)
+            save_folder(self.model, made)
             put(made, target)
 
 

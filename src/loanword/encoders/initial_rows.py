@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -34,34 +34,42 @@ MOST = 10
 """Old pieces that a new one is made of, at most."""
 
 
-def starting_rows(
+def starting_table(
     table: torch.Tensor,
     old: Tokenizer,
     new: Tokenizer,
-    pieces: Sequence[str],
+    known: Mapping[int, int],
     *,
     how: Start,
     texts: Sequence[str] = (),
     parallel: Sequence[tuple[str, str]] = (),
     seed: int = 0,
 ) -> torch.Tensor:
-    """Return rows (pieces, width) for new `pieces`, the last of `new`, from the `table` of the `old` tokenizer.
+    """Return a table (pieces, width) for the `new` tokenizer, from the `table` of the `old` one.
 
-    `texts` are of the language, `parallel` pairs of a text of a language that the model knows and its translation.
+    Pieces that are `known`, the new number to the old, keep their rows; the others start as `how` says. `texts` are of
+    the language, `parallel` pairs of a text of a language that the model knows and its translation.
     """
     if how not in get_args(Start):
         raise UsageError(f"unknown start '{how}'; known: {', '.join(get_args(Start))}")
-    rows = table.detach().float()
-    known = rows[[n for n in range(len(old)) if n not in {*old.control_ids}]]
-    centre = known.mean(0)
-    if how == "mean":
-        return centre.expand(len(pieces), -1).clone()
-    if how == "random":
-        return _drawn(known, len(pieces), seed=seed)
-    if how == "script":
-        return _by_script(rows, old, pieces, known, seed=seed)
-    cut = _cut(rows, old, pieces, centre)
-    return cut if how == "pieces" else _similar(rows, old, new, pieces, cut, texts=texts, parallel=parallel)
+    rows = table.detach().float().cpu()
+    fresh = [n for n in range(len(new)) if n not in known]
+    found = torch.empty(len(new), rows.shape[1])
+    found[[*known]] = rows[[*known.values()]]
+    if fresh:
+        pieces = [new.token(n) for n in fresh]
+        usual = rows[[n for n in range(len(old)) if n not in {*old.control_ids}]]
+        if how == "mean":
+            found[fresh] = usual.mean(0)
+        elif how == "random":
+            found[fresh] = _drawn(usual, len(fresh), seed=seed)
+        elif how == "script":
+            found[fresh] = _by_script(rows, old, pieces, usual, seed=seed)
+        else:
+            found[fresh] = _cut(rows, old, pieces, usual.mean(0))
+            if how == "similar":
+                found[fresh] = _similar(found, old, new, known, fresh, texts=texts, parallel=parallel)
+    return found.to(table)
 
 
 def _drawn(known: torch.Tensor, count: int, *, seed: int, name: str = "") -> torch.Tensor:
@@ -108,43 +116,36 @@ def _by_script(
 
 
 def _similar(
-    rows: torch.Tensor,
+    found: torch.Tensor,
     old: Tokenizer,
     new: Tokenizer,
-    pieces: Sequence[str],
-    cut: torch.Tensor,
+    known: Mapping[int, int],
+    fresh: Sequence[int],
     *,
     texts: Sequence[str],
     parallel: Sequence[tuple[str, str]],
 ) -> torch.Tensor:
-    """Return for each new piece the mean of the old pieces that are likest, weighed by how like they are."""
+    """Return for each `fresh` piece the mean of the known ones that are likest, weighed by how like they are.
+
+    A piece that no text holds keeps what it has in the table `found`.
+    """
     lines = [one.ids for one in new.plain([*texts, *(theirs for _, theirs in parallel)])]
-    pairs = [
-        (one.ids, other.ids)
-        for one, other in zip(
-            old.plain([ours for ours, _ in parallel]), new.plain([theirs for _, theirs in parallel]), strict=True
-        )
-    ]
-    vectors, ids = contexts(lines, pairs)
-    control, first = {*old.control_ids}, len(old)
-    place_of = {n: place for place, n in enumerate(ids)}
-    anchors = [place for place, n in enumerate(ids) if n < first and n not in control and not old.is_blank(n)]
-    found = cut.clone()
+    back = {before: after for after, before in known.items()}
+    ours = [[back[n] for n in one.ids if n in back] for one in old.plain([text for text, _ in parallel])]
+    vectors, ids = contexts(lines, list(zip(ours, lines[len(texts) :], strict=True)))
+    control, place_of = {*new.control_ids}, {n: place for place, n in enumerate(ids)}
+    anchors = [place for place, n in enumerate(ids) if n in known and n not in control and not new.is_blank(n)]
+    mixed = found[list(fresh)]
     if not anchors:
-        return found
-    at = torch.tensor(anchors)
-    there = vectors[at]
-    own = rows[torch.tensor([ids[place] for place in anchors])]
-    length = rows[[n for n in range(first) if n not in control]].norm(dim=1).mean()
-    for number in range(len(pieces)):
-        place = place_of.get(first + number)
-        if place is None:
-            continue
-        likeness = there @ vectors[place]
-        best, which = likeness.topk(min(MOST, len(likeness)))
-        mixed = (SHARP * best).softmax(0) @ own[which]
-        found[number] = mixed * (length / mixed.norm().clamp(min=1e-6))
-    return found
+        return mixed
+    there, own = vectors[anchors], found[[ids[place] for place in anchors]]
+    length = found[[n for n in known if n not in control]].norm(dim=1).mean()
+    for number, piece in enumerate(fresh):
+        if piece in place_of:
+            best, which = (there @ vectors[place_of[piece]]).topk(min(MOST, len(there)))
+            row = (SHARP * best).softmax(0) @ own[which]
+            mixed[number] = row * (length / row.norm().clamp(min=1e-6))
+    return mixed
 
 
 def contexts(

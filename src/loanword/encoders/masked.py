@@ -7,8 +7,9 @@ the transform is taken out of it, so that only masked positions need scores, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -68,6 +69,23 @@ class MaskedHead(nn.Module):
         table: Any = output.table
         return nn.functional.linear(self.transform(output.hidden), table.weight, self.bias)
 
+    def regroup(self, known: Mapping[int, int], count: int) -> None:
+        """Fit the bias to `count` pieces, of which those `known` had another number before; others start at the mean.
+
+        The encoder must have its new table already (`resize.retable`).
+        """
+        self.whole[0].config = deepcopy(self.whole[0].base_model.config)
+        if (old := self.bias) is None:
+            return
+        values = torch.full((count,), float(old.detach().mean())).to(old)
+        values[[*known]] = old.detach()[[*known.values()]]
+        bias = nn.Parameter(values)
+        for part in [self.whole[0], *self.steps.modules(), self.scores[0]]:
+            for name, parameter in [*part.named_parameters(recurse=False)]:
+                if parameter is old:
+                    setattr(part, name, bias)
+        self.bias = bias
+
     @contextmanager
     def assembled(self) -> Iterator[Any]:
         """Give the transformers model whole again, to be saved or held against."""
@@ -76,6 +94,7 @@ class MaskedHead(nn.Module):
         if isinstance(table, CompactEmbedding):
             raise ModelError("the embedding table is compact; call expand() before the model is saved")
         scores.weight = table.weight
+        scores.out_features = len(table.weight)
         self._put(scores)
         try:
             yield whole

@@ -14,6 +14,7 @@ from loanword.encoders.load import Loaded
 from loanword.encoders.packed import forget
 from loanword.encoders.towers import TextTower
 from loanword.errors import ModelError
+from loanword.tokens.tokenizer import Tokenizer
 from loanword.tokens.vocabulary import Vocabulary
 
 NAMES = re.compile(r"\w+_token_id|(bos|eos|pad|unk|mask)_index")
@@ -33,6 +34,25 @@ def trim(loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = 
     table = loaded.encoder.model.get_input_embeddings()
     rows = table.weight.detach()[torch.tensor(old, device=table.weight.device)]
     retable(loaded.encoder, rows, numbers={before: after for after, before in enumerate(old)})
+    return Loaded(loaded.encoder, tokenizer)
+
+
+def exchange(loaded: Loaded, tokenizer: Tokenizer, rows: torch.Tensor, known: Mapping[int, int]) -> Loaded:
+    """Return `loaded` with another `tokenizer`, whose pieces have `rows` (pieces, width).
+
+    `known` gives the number that a piece had before. The encoder is changed in place. Raises `ModelError` where
+    positions are counted from the number of the padding, as RoBERTa does, and that number is another one.
+    """
+    expect_free(loaded.encoder)
+    numbers = {before: after for after, before in known.items()}
+    for name, part in loaded.encoder.model.named_modules():
+        padding = getattr(part, "padding_idx", None)
+        if name.endswith("position_embeddings") and padding is not None and tokenizer.pad_id != padding:
+            raise ModelError(
+                f"{loaded.encoder.name} counts positions from the number of its padding, {padding}; that of the "
+                f"tokenizer is {tokenizer.pad_id}: take one whose special pieces are numbered as the model's"
+            )
+    retable(loaded.encoder, rows, numbers=numbers)
     return Loaded(loaded.encoder, tokenizer)
 
 

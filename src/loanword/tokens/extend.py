@@ -8,6 +8,7 @@ merges them after everything else.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Any
@@ -22,19 +23,22 @@ LEAST = -1e6
 """The score of a number that holds an added token, so that no text is ever cut into it."""
 
 
-def extended(vocabulary: Vocabulary, texts: Sequence[str], *, size: int) -> tuple[Tokenizer, list[str]]:
+def extended(
+    vocabulary: Vocabulary, texts: Sequence[str], *, size: int, least: int = 1
+) -> tuple[Tokenizer, list[str]]:
     """Return a tokenizer with at most `size` pieces more, and these pieces in the order of their numbers.
 
-    Characters that it lacks come first, whatever `size` is. Raises `UsageError` where the texts hold nothing new.
+    Each is found `least` times in the texts. Characters that it lacks come first, whatever `size` and `least` are:
+    without them nothing can be read. Raises `UsageError` where the texts hold nothing new.
     """
     content = deepcopy(vocabulary.content)
     known = {*vocabulary.pieces.values()}
-    trained = _trained(vocabulary, texts, size=size)
+    trained = _trained(vocabulary, texts, size=size, least=least)
     model = content["model"]
     _fill(content, vocabulary)
     if vocabulary.kind == "Unigram":
         found = {piece: score for piece, score in trained["vocab"] if piece not in known}
-        chosen = _chosen(found, size)
+        chosen = _chosen(_found_often(found, trained, vocabulary, texts, least=least), size)
         model["vocab"] += [[piece, found[piece]] for piece in chosen]
     elif vocabulary.kind == "WordPiece":
         order = sorted(trained["vocab"], key=trained["vocab"].__getitem__)
@@ -47,7 +51,7 @@ def extended(vocabulary: Vocabulary, texts: Sequence[str], *, size: int) -> tupl
     return made(content, vocabulary.tokenizer), chosen
 
 
-def _trained(vocabulary: Vocabulary, texts: Sequence[str], *, size: int) -> dict[str, Any]:
+def _trained(vocabulary: Vocabulary, texts: Sequence[str], *, size: int, least: int) -> dict[str, Any]:
     """Return the model of a tokenizer of the same kind, trained on `texts` alone."""
     from tokenizers import Tokenizer as Backend
     from tokenizers import models, trainers
@@ -68,9 +72,9 @@ def _trained(vocabulary: Vocabulary, texts: Sequence[str], *, size: int) -> dict
         marks: dict[str, Any] = {
             key: inner.get(key) or "" for key in ("continuing_subword_prefix", "end_of_word_suffix")
         }
-        trainer = trainers.BpeTrainer(vocab_size=wanted, **quietly, **{k: v for k, v in marks.items() if v})
+        trainer = trainers.BpeTrainer(vocab_size=wanted, min_frequency=least, **quietly, **{k: v for k, v in marks.items() if v})
     else:
-        trainer = trainers.WordPieceTrainer(vocab_size=2 * wanted, **quietly)
+        trainer = trainers.WordPieceTrainer(vocab_size=2 * wanted, min_frequency=least, **quietly)
     backend.train_from_iterator(texts, trainer)
     found: dict[str, Any] = json.loads(backend.to_str())["model"]
     if vocabulary.kind == "Unigram":
@@ -78,6 +82,20 @@ def _trained(vocabulary: Vocabulary, texts: Sequence[str], *, size: int) -> dict
     else:
         found["vocab"].pop(unknown, None)
     return found
+
+
+def _found_often(
+    found: dict[str, float], trained: dict[str, Any], vocabulary: Vocabulary, texts: Sequence[str], *, least: int
+) -> list[str]:
+    """Return the pieces that a Unigram model cuts from the texts `least` times, and all single characters."""
+    if least <= 1:
+        return [*found]
+    from tokenizers import Tokenizer as Backend
+
+    content = {**vocabulary.content, "added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
+    content["model"] = {**trained, "vocab": [["", 0.0], *trained["vocab"]], "unk_id": 0}
+    counts = Counter(piece for code in Backend.from_str(json.dumps(content)).encode_batch([*texts]) for piece in code.tokens)
+    return [piece for piece in found if len(piece) == 1 or counts[piece] >= least]
 
 
 def _chosen(pieces: Iterable[str], size: int) -> list[str]:
