@@ -99,11 +99,28 @@ def test_what_it_writes_is_what_transformers_loads(recipe, files, tiny_kinds, se
 
 
 def test_all_objectives_in_one_run(recipe):
-    done = pretrain(recipe(objectives=("mlm", "tlm", "ranking", "nsp"), steps=60))
+    names = ("mlm", "tlm", "ranking", "nsp", "alignment", "detection")
+    done = pretrain(recipe(objectives=names, steps=90))
     first, *_, last = (point["objectives"] for point in done.report["objectives"])
-    assert {*first} == {"mlm", "tlm", "ranking", "nsp"}
+    assert {*first} == {*names}
     for name in ("mlm", "tlm", "ranking"):
         assert last[name] < first[name]
+
+
+@pytest.mark.parametrize("rows", ["full", "compact"])
+def test_a_model_that_writes_learns_to_write_what_was_hidden(files, tiny_seq2seq, recipe, rows):
+    from transformers import AutoModelForSeq2SeqLM
+
+    said = recipe(objectives=("denoising",), embeddings=rows)
+    before = AutoModelForSeq2SeqLM.from_pretrained(tiny_seq2seq("t5"))
+    done = pretrain(said.model_copy(update={"model": str(tiny_seq2seq("t5"))}))
+    losses = [point["objectives"]["denoising"] for point in done.report["objectives"]]
+    assert losses[-1] < losses[0]
+    after = AutoModelForSeq2SeqLM.from_pretrained(files / "run" / "model")
+    moved = {name for name, value in after.state_dict().items() if not torch.equal(value, before.state_dict()[name])}
+    assert any("decoder" in name for name in moved)
+    assert any("encoder" in name for name in moved)
+    assert load(str(files / "run" / "model")).encoder.seq2seq is not None
 
 
 def test_compact_rows_leave_the_others_alone(recipe, tiny_encoder):
@@ -139,7 +156,7 @@ def test_stopped_it_goes_on_to_the_same_weights(recipe, files):
         def after_update(self, state): ...
         def on_evaluate(self, state, scores): ...
 
-    options = {"objectives": ("mlm", "ranking", "nsp"), "steps": 12, "checkpoint_steps": 1}
+    options = {"objectives": ("mlm", "ranking", "nsp", "detection"), "steps": 12, "checkpoint_steps": 1}
     whole = pretrain(recipe(out="whole", **options))
     with pytest.raises(StopError):
         pretrain(recipe(out="run", **options), progress=Watch(7))

@@ -124,11 +124,11 @@ def fast(folder: Path, kind: str) -> Any:
     """Save the tiny tokenizer of `kind`: one that is not made for a sequence-to-sequence model."""
     from transformers import PreTrainedTokenizerFast
 
-    names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]") if kind == "wordpiece" else ("<pad>", "<unk>", "<s>", "</s>")
-    pad, unk, cls, sep = names
-    stock = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer_backend(kind), pad_token=pad, unk_token=unk, cls_token=cls, sep_token=sep
-    )
+    special = {"pad": "<pad>", "unk": "<unk>", "cls": "<s>", "sep": "</s>", "mask": "<mask>"}
+    if kind == "wordpiece":
+        special = {name: f"[{name.upper()}]" for name in special}
+    special = {f"{name}_token": token for name, token in special.items()}
+    stock = PreTrainedTokenizerFast(tokenizer_object=tokenizer_backend(kind), **special)
     stock.save_pretrained(folder)
     return stock
 

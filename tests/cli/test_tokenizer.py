@@ -193,14 +193,23 @@ def new_script(tmp_path):
 
 
 def test_a_model_gets_pieces_for_a_script_that_it_lacks(call, tiny_folder, new_script):
-    words = ("--text", f"zgh={new_script / 'zgh.txt'}", "--parallel", f"en:zgh={new_script / 'en-zgh.tsv'}", "--size", 40)
+    words = (
+        "--text",
+        f"zgh={new_script / 'zgh.txt'}",
+        "--parallel",
+        f"en:zgh={new_script / 'en-zgh.tsv'}",
+        "--size",
+        40,
+    )
     done = call("tokenizer", "extend", tiny_folder("xlm-roberta"), *words, "--out", new_script / "wider")
     assert done.exit_code == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["language", "held", "out", "unknown", "pieces", "a", "word"]
     assert "-> 0.0%" in lines[1]
     old, new = (AutoTokenizer.from_pretrained(str(one)) for one in (tiny_folder("xlm-roberta"), new_script / "wider"))
-    assert flat(lines[3]).startswith(f"{len(old):,} pieces before, {len(new):,} now, {len(new) - len(old):,} of them new")
+    assert flat(lines[3]).startswith(
+        f"{len(old):,} pieces before, {len(new):,} now, {len(new) - len(old):,} of them new"
+    )
     assert AutoModel.from_pretrained(new_script / "wider").config.vocab_size == len(new)
     again = call("tokenizer", "extend", tiny_folder("xlm-roberta"), *words, "--out", new_script / "more", "--json")
     told = json.loads(again.stdout)
@@ -213,7 +222,10 @@ def test_what_extending_refuses(call, tiny_folder, new_script, files):
     cases = (
         ((*text, "--start", "zeros"), "unknown start 'zeros'; known: random, mean, pieces, script, similar"),
         ((*text, "--tokenizer", new_script / "none"), "does not exist"),
-        ((*text, "--parallel", f"zgh={new_script / 'en-zgh.tsv'}"), "zgh is one language; parallel text needs two, as en:zgh"),
+        (
+            (*text, "--parallel", f"zgh={new_script / 'en-zgh.tsv'}"),
+            "zgh is one language; parallel text needs two, as en:zgh",
+        ),
         (("--text", f"zgh={new_script / 'none.txt'}"), "none.txt"),
     )
     for words, message in cases:

@@ -64,7 +64,7 @@ def test_mean_and_random_are_those_of_the_table(made):
 
 
 def test_a_piece_of_old_pieces_is_their_mean(made):
-    old, new, _, table = made
+    old, _, _, table = made
     word = "".join(old.token(n).replace("▁", " ") for n in old.plain(["warm kettle"])[0].ids).strip()
     ids = [n for n in old.plain([word])[0].ids if not old.is_blank(n)]
     (row,) = starting_rows(table, old, Grown(old, [word]), how="pieces")
@@ -72,7 +72,7 @@ def test_a_piece_of_old_pieces_is_their_mean(made):
 
 
 def test_scripts_have_rows_of_their_own(made):
-    old, new, _, table = made
+    old, _, _, table = made
     for number in range(len(old)):
         if script_of(old.token(number)) == "Cyrl":
             table[number] = 50.0
@@ -112,6 +112,6 @@ def test_contexts_are_positive_mutual_information():
 
 
 def test_unknown_starts_are_refused(made):
-    old, new, pieces, table = made
+    old, new, _, table = made
     with pytest.raises(UsageError, match="unknown start 'zeros'; known: random, mean, pieces, script, similar"):
         starting_rows(table, old, new, how="zeros")

@@ -164,7 +164,9 @@ def extend(
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the model.")],
     parallel: Annotated[
         list[str] | None,
-        typer.Option("--parallel", metavar="LANG:LANG=FILE", help="Translations: from a language that the model knows."),
+        typer.Option(
+            "--parallel", metavar="LANG:LANG=FILE", help="Translations: from a language that the model knows."
+        ),
     ] = None,
     size: Annotated[int, typer.Option(min=1, help="New pieces, at most.")] = 2_000,
     least: Annotated[int, typer.Option(min=1, help="Times that each is found in the texts, at least.")] = 2,
@@ -255,7 +257,9 @@ def _translations(parallel: list[str] | None, *, into: set[str]) -> list[tuple[s
     found: list[tuple[str, str]] = []
     for pair, source in pairs(parallel, option="--parallel", what="LANG:LANG=FILE").items():
         if ":" not in pair:
-            raise UsageError(f"--parallel {pair}={source}: {pair} is one language; parallel text needs two, as en:{pair}")
+            raise UsageError(
+                f"--parallel {pair}={source}: {pair} is one language; parallel text needs two, as en:{pair}"
+            )
         table = read(source, language=pair, shape=PARALLEL_TEXT)
         one, other = sides(pair)
         both = zip(table.text, table.pair, strict=True)

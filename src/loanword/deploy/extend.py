@@ -90,9 +90,7 @@ def extended_model(
             "pretrain that on text of the language, and train again"
         )
     loaded = load(model)
-    return extend(
-        loaded, texts, size=size, least=least, replace=replace, start=start, parallel=parallel, seed=seed
-    )
+    return extend(loaded, texts, size=size, least=least, replace=replace, start=start, parallel=parallel, seed=seed)
 
 
 def extend(

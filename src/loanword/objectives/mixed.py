@@ -26,7 +26,7 @@ class Of:
 
     def to(self, device: str) -> Of:
         """Move the tensors to `device`."""
-        return replace(self, targets=self.targets.to(device))
+        return self if self.targets is None else replace(self, targets=self.targets.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,15 @@ class View:
 
     encoder: Any
     head: Any
+
+
+class Heads(nn.ModuleDict):
+    """The heads by name."""
+
+    @property
+    def reads_table(self) -> bool:
+        """Whether one of them is a decoder that shares the encoder's table: then all rows of that are trained."""
+        return any(getattr(head, "reads_table", False) for head in self.values())
 
 
 class Mixed:
@@ -77,7 +86,7 @@ class Mixed:
         for name, part in self.parts.items():
             if self.head_of[name] not in found:
                 found[self.head_of[name]] = part.head(encoder)
-        return nn.ModuleDict(found)
+        return Heads(found)
 
     def loss(self, model: Any, batch: Batch) -> torch.Tensor:
         """Return the loss of the objective that made `batch`."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 PRETRAINING: Registry[Any] = Registry(
     "pretraining",
-    builtin=("loanword.objectives.mlm", "loanword.objectives.nsp", "loanword.objectives.ranking"),
+    builtin=tuple(
+        f"loanword.objectives.{name}" for name in ("mlm", "nsp", "ranking", "alignment", "detection", "denoising")
+    ),
 )
 
 

@@ -23,9 +23,7 @@ LEAST = -1e6
 """The score of a number that holds an added token, so that no text is ever cut into it."""
 
 
-def extended(
-    vocabulary: Vocabulary, texts: Sequence[str], *, size: int, least: int = 1
-) -> tuple[Tokenizer, list[str]]:
+def extended(vocabulary: Vocabulary, texts: Sequence[str], *, size: int, least: int = 1) -> tuple[Tokenizer, list[str]]:
     """Return a tokenizer with at most `size` pieces more, and these pieces in the order of their numbers.
 
     Each is found `least` times in the texts. Characters that it lacks come first, whatever `size` and `least` are:
@@ -72,7 +70,9 @@ def _trained(vocabulary: Vocabulary, texts: Sequence[str], *, size: int, least: 
         marks: dict[str, Any] = {
             key: inner.get(key) or "" for key in ("continuing_subword_prefix", "end_of_word_suffix")
         }
-        trainer = trainers.BpeTrainer(vocab_size=wanted, min_frequency=least, **quietly, **{k: v for k, v in marks.items() if v})
+        trainer = trainers.BpeTrainer(
+            vocab_size=wanted, min_frequency=least, **quietly, **{k: v for k, v in marks.items() if v}
+        )
     else:
         trainer = trainers.WordPieceTrainer(vocab_size=2 * wanted, min_frequency=least, **quietly)
     backend.train_from_iterator(texts, trainer)
@@ -94,7 +94,9 @@ def _found_often(
 
     content = {**vocabulary.content, "added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
     content["model"] = {**trained, "vocab": [["", 0.0], *trained["vocab"]], "unk_id": 0}
-    counts = Counter(piece for code in Backend.from_str(json.dumps(content)).encode_batch([*texts]) for piece in code.tokens)
+    counts = Counter(
+        piece for code in Backend.from_str(json.dumps(content)).encode_batch([*texts]) for piece in code.tokens
+    )
     return [piece for piece in found if len(piece) == 1 or counts[piece] >= least]
 
 
