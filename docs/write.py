@@ -19,8 +19,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from loanword.adapt_config import AdaptRecipe
 from loanword.config import Recipe
 from loanword.data.codes import CODES
+from loanword.pretrain_config import LABELLED
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "src/loanword/"
@@ -56,6 +58,22 @@ def recipe_keys(part: str) -> str:
     return "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *rows])
 
 
+def pretraining_keys(part: str) -> str:
+    """The same of pretraining and adapting; a key that labelled training has as well means the same."""
+    rows = [*_labelled_keys().splitlines(), *part.splitlines()]
+    kept = {line.split(" | ")[0]: line.split(" | ")[-1].removesuffix(" |") for line in rows}
+    found = [
+        f"| `{key}` | {_type(field)} | {_default(field)} | {kept.get(f'| `{key}`', '')} |"
+        for key, field in fields(AdaptRecipe)
+        if key.removeprefix("training.") not in LABELLED or not key.startswith("training.")
+    ]
+    return "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *found])
+
+
+def _labelled_keys() -> str:
+    return part((ROOT / "docs/reference/recipe.md").read_text(encoding="utf-8"), "keys")
+
+
 def error_codes(part: str) -> str:
     """List the codes of data problems; nothing of `part` is kept."""
     return "\n".join(["| code | meaning |", "|---|---|", *(f"| {code} | {text} |" for code, text in CODES.items())])
@@ -74,6 +92,7 @@ PARTS: dict[str, dict[str, Callable[[str], str]]] = {
     "README.md": {"tree": tree},
     "README.zh.md": {"tree": translated_tree},
     "docs/reference/recipe.md": {"keys": recipe_keys},
+    "docs/reference/pretraining.md": {"keys": pretraining_keys},
     "docs/reference/errors.md": {"codes": error_codes, "checks": check_codes},
 }
 """Page, name of the part, what makes it."""
@@ -167,7 +186,7 @@ def _kind(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{json.dumps(value)}`" for value in get_args(kind))
     if get_origin(kind) is tuple:
-        return "list of texts"
+        return "two numbers" if float in get_args(kind) else "list of texts"
     if get_origin(kind) is dict:
         return "table of texts" if get_args(kind)[1] is str else "table"
     choices = [one for one in get_args(kind) if one is not type(None)]
@@ -175,6 +194,8 @@ def _kind(kind: Any) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be given"
     value = field.get_default(call_default_factory=True)
     return "–" if value in (None, {}) else f"`{json.dumps(value)}`"
 

@@ -13,7 +13,8 @@ from loanword.cli.main import app
 from loanword.tasks.task import BUILTIN
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_file())
-RECIPES = [path for path in EXAMPLES if path.suffix == ".toml"]
+PRETRAINING = [path for path in EXAMPLES if path.name == "pretrain.toml"]
+RECIPES = [path for path in EXAMPLES if path.suffix == ".toml" and path not in PRETRAINING]
 SCRIPTS = [path for path in EXAMPLES if path.suffix == ".py"]
 
 
@@ -27,7 +28,8 @@ def needs(path):
 def test_there_are_examples_and_each_is_tried():
     assert RECIPES
     assert SCRIPTS
-    assert set(EXAMPLES) == {*RECIPES, *SCRIPTS}
+    assert PRETRAINING
+    assert set(EXAMPLES) == {*RECIPES, *SCRIPTS, *PRETRAINING}
     assert {config.read(path).task for path in RECIPES} == set(BUILTIN)
 
 
@@ -41,6 +43,16 @@ def test_recipe_runs(path, tiny_folder, tmp_path):
     assert done.exit_code == 0, done.output
     report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
     assert set(report["languages"]) == languages != set()
+
+
+@pytest.mark.parametrize("path", PRETRAINING, ids=lambda path: path.name)
+def test_pretraining_runs(path, tiny_folder, tmp_path):
+    words = ("--set", f"model={tiny_folder('bert')}", "--steps", "9", "--out", str(tmp_path / "run"))
+    done = CliRunner().invoke(app, ["pretrain", str(path), *words])
+    assert done.exit_code == 0, done.output
+    report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    assert {"mlm", "nsp", "tlm", "ranking"} == {name for point in report["objectives"] for name in point["objectives"]}
+    assert {*report["held_out"][-1]["languages"]} <= {"en", "de"}
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

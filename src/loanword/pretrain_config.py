@@ -12,6 +12,10 @@ from loanword.errors import UsageError
 from loanword.language.tag import canonical
 
 Options = dict[str, Any]
+LABELLED = frozenset(
+    "start probe_penalty epochs min_steps max_steps patience class_weights dropout smoothing piece_exchange".split()
+)
+"""Settings of training on labels, which mean nothing here."""
 
 
 class Corpora(CorpusSettings):
@@ -88,6 +92,13 @@ class PretrainTraining(TrainingSettings):
     average: float = Field(default=0, ge=0, le=1)
     """0: no mean of weights is kept."""
     head_rate: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _means_something(cls, value: Any) -> Any:
+        if isinstance(value, dict) and (idle := sorted(LABELLED & {*value})):
+            raise ValueError(f"{', '.join(idle)}: of training on labels; say steps, minutes or passes, and leave it out")
+        return value
 
     @model_validator(mode="after")
     def _one_budget(self) -> PretrainTraining:

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from loanword.cli import (
+    adapt,
     ask,
     check,
     corpus,
@@ -59,6 +60,7 @@ app.command("demo")(guarded(demo.demo))
 app.command("transfer")(guarded(transfer.transfer))
 app.command("train")(guarded(train.train))
 app.command("pretrain")(guarded(pretrain.pretrain))
+app.command("adapt")(guarded(adapt.adapt))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("predict")(guarded(predict.predict))
 app.command("embed")(guarded(embed.embed))

@@ -1,0 +1,199 @@
+"""The flow of adapting a model to a language that it hardly knows, top to bottom.
+
+text -> what it costs -> new pieces -> an encoder that learned from text and translations -> the task, before and after
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from loanword import config
+from loanword.adapt_config import AdaptRecipe
+from loanword.config import DataSettings, EvaluationSettings, expanded
+from loanword.data.corpus.corpus import Corpus
+from loanword.data.gather import gather
+from loanword.data.read import read
+from loanword.data.records import Table
+from loanword.data.shapes.parallel import PARALLEL_TEXT
+from loanword.deploy.base import load_base
+from loanword.deploy.bundle import Bundle
+from loanword.deploy.extend import extend
+from loanword.deploy.folder import save_folder
+from loanword.deploy.output import INSIDE, expect_output
+from loanword.durable import beside, put
+from loanword.evaluation.evaluate import Answers, Evaluator
+from loanword.evaluation.intervals import bootstrap, difference
+from loanword.evaluation.metrics import METRICS
+from loanword.evaluation.scores import Interval
+from loanword.language.tag import sides
+from loanword.pretrain import pretrain
+from loanword.pretrain_config import PretrainRecipe
+from loanword.progress import Progress, Silent
+from loanword.tokens.costs import Reader, costs, lacking
+
+WIDER, LEARNED = "wider", "learned"
+"""Folders in that of a run: the model with new pieces, and its pretraining."""
+REPORT = "adapt.json"
+LOOKED_AT = 20_000
+"""Texts that the vocabulary is measured on, and made from."""
+USUAL = 2_000
+"""New pieces, at most, where nobody says how many."""
+LEAST = 2
+"""Times that a new piece is found in the texts."""
+Verdict = Literal["helped", "harmed", "not certain"]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The score of a test set before and after, and the difference, paired."""
+
+    before: Interval
+    after: Interval
+    gain: Interval
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the interval of the gain leaves out 0, and on which side."""
+        return "helped" if self.gain.low > 0 else "harmed" if self.gain.high < 0 else "not certain"
+
+
+@dataclass
+class Adapted:
+    """What came of it: the `report`, and the `bundle` where there was one."""
+
+    report: dict[str, Any]
+    gains: dict[str, Gain]
+    bundle: Bundle | None
+
+
+def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
+    """Run `recipe`; raises what can be known to be wrong before training.
+
+    A run that was stopped goes on where it was when the same recipe is run again in the same folder.
+    """
+    watch, out = progress or Silent(), expanded(recipe.out)
+    expect_output(out, files=(REPORT,))
+
+    # 1 the bundle whose encoder is adapted, and how it does
+    bundle = Bundle.load(recipe.task, **recipe.hardware.model_dump()) if recipe.task else None
+    tests = _tests(recipe, bundle) if bundle else {}
+    before = _answered(bundle, tests, watch) if bundle else {}
+
+    # 2 what the language costs; pieces for it, if the vocabulary lacks some
+    source = recipe.task or recipe.model
+    cost, wider = _vocabulary(recipe, source, out, watch)
+
+    # 3 text and translations -> an encoder
+    made = pretrain(_pretraining(recipe, model=str(out / WIDER) if wider else source), progress=watch)
+    report: dict[str, Any] = {"language": recipe.language, "cost": cost, "vocabulary": wider, **made.report}
+
+    # 4 the bundle with that encoder, beside the one before
+    gains: dict[str, Gain] = {}
+    if bundle:
+        bundle.model.encoder, bundle.tokenizer = made.loaded.encoder, made.loaded.tokenizer
+        seen = {*bundle.lineage.sees, "target text", *(["parallel text"] if recipe.corpus.parallel else [])}
+        bundle = replace(bundle, lineage=replace(bundle.lineage, sees=tuple(sorted(seen))), info={})
+        gains = compared(before, _answered(bundle, tests, watch), bundle.task.metrics[0], seed=recipe.seed)
+        report["task"] = {name: {**asdict(gain), "verdict": gain.verdict} for name, gain in gains.items()}
+    watch.stage("save", detail=recipe.out)
+    if bundle:
+        bundle.save_pretrained(out / INSIDE)
+    else:
+        with beside(out / INSIDE) as staging:
+            put(shutil.copytree(out / LEARNED / INSIDE, staging / INSIDE), out / INSIDE)
+    (out / REPORT).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.rmtree(out / LEARNED / INSIDE, ignore_errors=True)
+    shutil.rmtree(out / WIDER, ignore_errors=True)
+    watch.done()
+    return Adapted(report, gains, bundle)
+
+
+def compared(
+    before: Mapping[str, Answers], after: Mapping[str, Answers], metric: str, *, seed: int = 0
+) -> dict[str, Gain]:
+    """Return what each set gained, by two bundles' answers to the same rows."""
+    found = {}
+    judge = METRICS.get(metric)
+    for name, theirs in before.items():
+        ours, groups = after[name], theirs.table.group
+        one, other = (judge.rows(item.predictions, item.references) for item in (theirs, ours))
+        found[name] = Gain(
+            bootstrap(one, judge, groups=groups, seed=seed),
+            bootstrap(other, judge, groups=groups, seed=seed),
+            difference(other, one, judge, groups=groups, seed=seed),
+        )
+    return found
+
+
+def _tests(recipe: AdaptRecipe, bundle: Bundle) -> dict[str, Table]:
+    where = config.part(DataSettings, {"test": recipe.test, "columns": recipe.columns}, where="test data")
+    return dict(gather(where, shape=bundle.task.columns, seed=recipe.seed)["test"])
+
+
+def _answered(bundle: Bundle, tests: Mapping[str, Table], watch: Progress) -> dict[str, Answers]:
+    if not tests:
+        return {}
+    watch.stage("evaluate", total=sum(map(len, tests.values())))
+    evaluator = Evaluator.of(bundle, EvaluationSettings())
+    return evaluator.answer(tests, evaluator.encode(tests), progress=watch.advance)
+
+
+def _vocabulary(
+    recipe: AdaptRecipe, source: str, out: Path, watch: Progress
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Say what the language costs in the vocabulary of `source`; write a model with more pieces, if it lacks some."""
+    tag, corpus = recipe.language, Corpus(recipe.corpus.text, recipe.corpus, watch)
+    texts: dict[str, list[str]] = {tag: [] for tag in recipe.corpus.text}
+    for document in corpus.documents():
+        if not document.held_out and len(texts[document.language]) < LOOKED_AT:
+            texts[document.language] += document.text.split("\n")
+    loaded = load_base(source, recipe.encoder).loaded
+    found = costs(Reader(loaded.tokenizer.fast, loaded.tokenizer.max_length, loaded.tokenizer.prefix), texts)
+    cost = {**asdict(found[tag]), "lacks": lacking(found).get(tag, [])}
+    size = recipe.pieces if recipe.pieces is not None else USUAL if cost["lacks"] else 0
+    if not size:
+        return cost, None
+    key, file = _key(recipe, size), out / WIDER / REPORT
+    if file.is_file() and (told := json.loads(file.read_text(encoding="utf-8")))["key"] == key:
+        return cost, told["vocabulary"]  # The run goes on: other pieces would be another model.
+    watch.say(f"{tag} gets new pieces: {', '.join(cost['lacks']) or 'as asked for'}")
+    pairs = [pair for name, path in recipe.corpus.parallel.items() for pair in _translations(name, path, recipe)]
+    table = Table(tag, texts[tag], [None] * len(texts[tag]))
+    done = extend(loaded, {tag: table}, size=size, least=LEAST, start=recipe.start, parallel=pairs, seed=recipe.seed)
+    with beside(out / WIDER) as staging:
+        made = staging / WIDER
+        made.mkdir()
+        save_folder(done.loaded, made, head=done.head)
+        (made / REPORT).write_text(json.dumps({"key": key, "vocabulary": done.describe()}), encoding="utf-8")
+        put(made, out / WIDER)
+    return cost, done.describe()
+
+
+def _translations(name: str, path: str, recipe: AdaptRecipe) -> Iterator[tuple[str, str]]:
+    """Yield a text of a language that the model knows, and its translation into the new one."""
+    table = read(path, language=name, shape=PARALLEL_TEXT, columns=recipe.corpus.columns)
+    turned = sides(name)[0] == recipe.language
+    for one, other in zip(table.text, table.pair, strict=True):
+        yield (other, one) if turned else (one, other)
+
+
+def _key(recipe: AdaptRecipe, size: int) -> str:
+    """Return what new pieces hang on."""
+    files = [expanded(path) for path in (*recipe.corpus.text.values(), *recipe.corpus.parallel.values())]
+    about = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
+    said = [recipe.task or recipe.model, recipe.language, size, recipe.start, recipe.seed, about]
+    return hashlib.sha256(json.dumps([*said, recipe.corpus.model_dump(mode="json")]).encode()).hexdigest()
+
+
+def _pretraining(recipe: AdaptRecipe, *, model: str) -> PretrainRecipe:
+    """Return the recipe of the pretraining inside."""
+    own = {name: getattr(recipe, name) for name in PretrainRecipe.model_fields}
+    return PretrainRecipe.model_construct(
+        **{**own, "model": model, "out": str(expanded(recipe.out) / LEARNED), "objectives": recipe.learned}
+    )

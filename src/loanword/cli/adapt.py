@@ -1,0 +1,131 @@
+"""loanword adapt: a model, text of a language that it hardly knows, and what that gained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from loanword.cli.guard import say
+from loanword.cli.options import Column, Json, Override, TestFiles, dumped, nested, pairs
+from loanword.errors import UsageError
+
+if TYPE_CHECKING:
+    from loanword.adapt import Adapted
+
+
+def adapt(
+    language: Annotated[str, typer.Option("--language", metavar="TAG", help="The language, as ewe or sat.")],
+    text: Annotated[str, typer.Option("--text", metavar="FILE", help="Text of it: txt, jsonl, parquet, a folder.")],
+    parallel: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parallel",
+            metavar="[LANG:LANG=]FILE",
+            help="Translations; without languages, from the bundle's source language, or English.",
+        ),
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="BUNDLE", help="A trained bundle, whose encoder is adapted.")
+    ] = None,
+    test: TestFiles = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Without --task: bundled name, local folder or Hub id. Default: bundled:e5-small."),
+    ] = None,
+    pieces: Annotated[
+        int | None, typer.Option(min=0, help="New pieces for the vocabulary; without it, as many as it seems to lack.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Or a budget.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0)] = None,
+    column: Column = None,
+    override: Override = None,
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR", help="Folder for the model and the report.")
+    ] = "runs/adapt",
+    as_json: Json = False,
+) -> None:
+    """Adapt a model to a language that it hardly knows, and say whether that helped.
+
+    Example: loanword adapt --language ewe --text ewe.txt --parallel en-ewe.tsv --task run --test ewe=test.jsonl
+    """
+    from loanword import config
+    from loanword.adapt import adapt as flow
+    from loanword.adapt_config import AdaptRecipe
+    from loanword.cli.progress import Terminal
+    from loanword.language.tag import canonical
+
+    if task and model:
+        raise UsageError("--task and --model are both given; a bundle brings its encoder: leave --model out")
+    tag = canonical(language)
+    values = nested(
+        language=tag,
+        model=model,
+        task=task,
+        test=pairs(test, option="--test", what="LANG=FILE"),
+        columns=pairs(column, option="--column", what="OURS=THEIRS"),
+        pieces=pieces,
+        seed=seed,
+        out=out,
+        corpus=nested(text={tag: text}, parallel=_parallel(parallel or [], tag, task)),
+        training=nested(steps=steps, minutes=minutes),
+    )
+    recipe = config.part(AdaptRecipe, values, overrides=list(override or []), where="command line")
+    watch = Terminal()
+    try:
+        done = flow(recipe, progress=watch)
+    finally:
+        watch.done()
+    if as_json:
+        typer.echo(dumped(done.report, indent=1))
+    else:
+        _show(done, out)
+
+
+def _parallel(given: list[str], tag: str, task: str | None) -> dict[str, str]:
+    """Name the languages of every file of translations."""
+    found: dict[str, str] = {}
+    for value in given:
+        name, sign, path = value.partition("=")
+        if not sign or ":" not in name:
+            name, path = f"{_known(task)}:{tag}", value
+        if name in found:
+            raise UsageError(f"--parallel {value}: {name} is given twice; put the files together")
+        found[name] = path
+    return found
+
+
+def _known(task: str | None) -> str:
+    """Return the language that a bundle was trained on first; English where there is none."""
+    from loanword.deploy.base import bundle_folder
+    from loanword.deploy.info import read
+
+    folder = bundle_folder(task) if task else None
+    sources = read(folder).lineage.trained_on if folder else ()
+    return sources[0] if sources else "en"
+
+
+def _show(done: Adapted, out: str) -> None:
+    """Print what the language costs, what was learned, and what the task gained."""
+    from loanword.deploy.pretrained import summary
+    from loanword.language.tag import name
+
+    report: dict[str, Any] = done.report
+    cost, tag = report["cost"], report["language"]
+    unit = "word" if cost["by_word"] else "character"
+    typer.echo(f"{name(tag)} ({tag}): {cost['fertility']:.2f} pieces a {unit}, {cost['unknown']:.1%} of them unknown")
+    if (wider := report["vocabulary"]) is not None:
+        after = wider["languages"][tag]["after"]
+        typer.echo(
+            f"{wider['pieces']['new']:,} new pieces: {after['fertility']:.2f} a {unit}, {after['unknown']:.1%} unknown"
+        )
+    typer.echo(f"\n{summary(report)}\n")
+    for place, gain in done.gains.items():
+        move = f"{100 * gain.before.score:.1f} -> {100 * gain.after.score:.1f}"
+        change = f"{100 * gain.gain.score:+.1f} [{100 * gain.gain.low:+.1f}, {100 * gain.gain.high:+.1f}]"
+        typer.echo(f"{place}: {move}, {change}: {gain.verdict}")
+    typer.echo(f"\n{out}")
+    for place, gain in done.gains.items():
+        if gain.verdict != "helped" and place.rpartition("/")[2] == tag:
+            say(f"it did not help in {name(tag)}, as far as {place} can tell: keep the model that you had")
