@@ -64,6 +64,7 @@ def test_overrides_come_last(tmp_path):
         ({"corpus": {"parallel": {"en": "a"}}}, "'en' is one language; parallel text needs two"),
         ({"model": "fresh"}, "fresh.tokenizer is empty"),
         ({"training": {"steps": 5, "minutes": 5}}, "steps and minutes are both given"),
+        ({"training": {"epochs": 5}}, "epochs: of training on labels"),
         ({"objectives": {"mlm": {"weight": 0}}}, "objectives.mlm.weight"),
         ({"corpus": {"text": {"en": "a"}, "normalise": ["nfx"]}}, "nfx"),
     ],

@@ -18,7 +18,7 @@ from loanword.deploy.pretrained import Pretrained
 from loanword.encoders.load import Loaded
 from loanword.encoders.readers import tokenizer_of
 from loanword.encoders.sizes import fresh
-from loanword.hardware import detect
+from loanword.hardware import Hardware, detect
 from loanword.objectives.corpora import Sources, held_out, tokenized
 from loanword.objectives.mixed import Mixed
 from loanword.objectives.pretraining import PRETRAINING
@@ -32,7 +32,8 @@ from loanword.tokens.encoded import Encoded
 from loanword.training.budget import planned
 from loanword.training.checkpoints import Checkpoints
 from loanword.training.held_out import ByObjective, HeldOut, measured_by
-from loanword.training.lock import working_in
+from loanword.training.lock import FOLDER, working_in
+from loanword.training.processes import Gathered, Processes, Reading, Shared, device_here, shared, together
 from loanword.training.state import Data, Run
 from loanword.training.trainer import train
 
@@ -43,12 +44,20 @@ def pretrain(recipe: PretrainRecipe, *, progress: Progress | None = None) -> Pre
     A run that was stopped goes on where it was when the same recipe is run again in the same folder, which also keeps
     the tokenized corpus.
     """
-    with working_in(Path(recipe.out), target=INSIDE) as folder:
-        return _flow(recipe, progress or Silent(), folder)
+    machine = recipe.hardware.model_dump()
+    hardware = detect(**{**machine, "device": device_here(machine["device"])})
+    with together(hardware.device) as processes:
+        if not processes.first:
+            processes.wait()
+            return _flow(recipe, Silent(), Path(recipe.out) / FOLDER, hardware, processes)
+        with working_in(Path(recipe.out), target=INSIDE) as folder:
+            return _flow(recipe, progress or Silent(), folder, hardware, processes)
 
 
-def _flow(recipe: PretrainRecipe, watch: Progress, folder: Path) -> Pretrained:
-    hardware, settings, out = detect(**recipe.hardware.model_dump()), recipe.training, Path(recipe.out)
+def _flow(
+    recipe: PretrainRecipe, watch: Progress, folder: Path, hardware: Hardware, processes: Processes
+) -> Pretrained:
+    settings, out = recipe.training, Path(recipe.out)
 
     # 1 an encoder, pretrained or fresh, with its tokenizer
     watch.stage("load", detail=recipe.model)
@@ -75,8 +84,10 @@ def _flow(recipe: PretrainRecipe, watch: Progress, folder: Path) -> Pretrained:
 
     # 4 pieces -> rows: which language and which objective come next, for how many steps
     parts = [_part(recipe, name, objective, corpus) for name in names]
+    if processes.first:
+        processes.wait()  # The others find the corpus, cut into rows, where this one put it.
     budget = settings.micro_tokens or pass_tokens(hardware.device)
-    mixture = partial(Mixture, parts, micro_tokens=budget, seed=recipe.seed)
+    mixture = shared(partial(Mixture, parts, micro_tokens=budget, seed=recipe.seed), processes)
     rows = Rows(parts, digest=corpus.digest, pieces=_reached(corpus, held) if settings.embeddings == "compact" else ())
     plan = Run(
         model=model,
@@ -88,19 +99,22 @@ def _flow(recipe: PretrainRecipe, watch: Progress, folder: Path) -> Pretrained:
         hardware=hardware,
         seed=recipe.seed,
     )
-    steps = planned(plan, rows, mixture, progress=watch)
+    steps = processes.agreed(planned(plan, rows, mixture, progress=watch))
     every = max(1, steps // recipe.evaluation.points)
     look = HeldOut(measured_by(objective, loaded.tokenizer), held, hardware, every=every)
     learned = ByObjective(objective, every=every)
+    sampler = mixture(steps=steps, every=every)
+    gathering = [Gathered(sampler, objective, rows)] if isinstance(sampler, Shared) else []
     plan = replace(
         plan,
         settings=settings.model_copy(update={"min_steps": steps, "max_steps": steps}),
-        sampler=lambda _: mixture(steps=steps, every=every),
-        hooks=(look, learned, *watch.hooks()),
+        sampler=lambda _: sampler,
+        hooks=(*gathering, look, learned, *watch.hooks()),
     )
 
     # 5 rows -> Batch -> loss, until the steps are done
-    trained = train(plan, rows, checkpoints=Checkpoints.of(settings, folder, progress=watch), progress=watch)
+    kind = Checkpoints if processes.first else Reading
+    trained = train(plan, rows, checkpoints=kind.of(settings, folder, progress=watch), progress=watch)
 
     # 6 the encoder with its heads, and the curves
     watch.stage("save", detail=recipe.out)
@@ -115,7 +129,9 @@ def _flow(recipe: PretrainRecipe, watch: Progress, folder: Path) -> Pretrained:
         "versions": versions(),
     }
     made = Pretrained(loaded, model, report)
-    made.save(out)
+    if processes.first:
+        made.save(out)
+    processes.wait()
     watch.done()
     return made
 

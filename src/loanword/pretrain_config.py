@@ -13,7 +13,10 @@ from loanword.language.tag import canonical
 
 Options = dict[str, Any]
 LABELLED = frozenset(
-    "start probe_penalty epochs min_steps max_steps patience class_weights dropout smoothing piece_exchange".split()
+    {
+        *("start", "probe_penalty", "epochs", "min_steps", "max_steps"),
+        *("patience", "class_weights", "dropout", "smoothing", "piece_exchange"),
+    }
 )
 """Settings of training on labels, which mean nothing here."""
 
@@ -97,7 +100,8 @@ class PretrainTraining(TrainingSettings):
     @classmethod
     def _means_something(cls, value: Any) -> Any:
         if isinstance(value, dict) and (idle := sorted(LABELLED & {*value})):
-            raise ValueError(f"{', '.join(idle)}: of training on labels; say steps, minutes or passes, and leave it out")
+            named = ", ".join(idle)
+            raise ValueError(f"{named}: of training on labels; leave it out, and say steps, minutes or passes")
         return value
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ from loanword.batches.sampler import by_tokens, pass_tokens
 from loanword.objectives.pretraining import PRETRAINING
 from loanword.objectives.streams import Corpus, rows_of
 from loanword.tokens.encoded import Encoded
+from loanword.training.processes import gathered
 
 if TYPE_CHECKING:
     from loanword.encoders.encoder import Encoder
@@ -107,8 +108,9 @@ class TranslationRanking:
             found = torch.empty_like(torch.cat(vectors))
             found[order] = torch.cat(vectors)
             sides.append(found.requires_grad_())
+        same, _ = gathered(batch.targets.same, dim=1)
         with torch.enable_grad():
-            value = ranking_loss(*sides, same=batch.targets.same, scale=self.scale, margin=self.margin)
+            value = ranking_loss(*map(among_all, sides), same=same, scale=self.scale, margin=self.margin)
         slopes = torch.autograd.grad(value, sides)
         loss = value.detach().requires_grad_()
         precision = _autocast(loss.device.type)
@@ -122,6 +124,12 @@ class TranslationRanking:
 
         loss.register_hook(again)  # type: ignore[no-untyped-call]
         return loss
+
+
+def among_all(vectors: torch.Tensor) -> torch.Tensor:
+    """Return `vectors` (rows, width) among those of all processes, which have no gradient here."""
+    every, start = gathered(vectors)
+    return torch.cat([every[:start], vectors, every[start + len(vectors) :]])
 
 
 def unit(vectors: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,108 @@
+"""Two processes, started by torchrun, make the same steps as one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.corpus import SENTENCES
+
+from loanword.batches.mixture import Mixture, Part
+from loanword.batches.sampler import Step
+from loanword.encoders.load import load
+from loanword.pretrain import pretrain
+from loanword.pretrain_config import PretrainRecipe
+from loanword.training.processes import Processes, Shared
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Numbers:
+    """Rows of known lengths."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def __len__(self):
+        return self.size
+
+    def lengths(self, numbers):
+        return 5 + numbers % 7
+
+    def __getitem__(self, number):
+        return number
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_all_processes_together_have_every_row_of_every_step_in_the_same_order(count):
+    def mixture():
+        return Mixture([Part("mlm", {"en": Numbers(90)}, batch_size=12)], steps=20, every=5, micro_tokens=30, seed=4)
+
+    alone = list(mixture().steps(20, start=3))
+    parts = [list(Shared(mixture(), Processes(rank, count)).steps(20, start=3)) for rank in range(count)]
+    for number, step in enumerate(alone):
+        rows = sorted(row for part in parts for passed in part[number].micro for row in passed)
+        assert rows == sorted(row for passed in step.micro for row in passed)
+    longest = max(sum(len(passed) for step in part for passed in step.micro) for part in parts)
+    assert longest < 1.4 * sum(step.rows for step in alone) / count
+
+
+def test_a_whole_step_is_dealt_out():
+    step = Step(0, ((10, 11, 12, 13, 14),), whole=True)
+    shares = [Shared(None, Processes(rank, 2)).mine(step) for rank in (0, 1)]
+    assert [share.micro for share in shares] == [((10, 12, 14),), ((11, 13),)]
+    assert all(share.whole for share in shares)
+
+
+@pytest.fixture
+def recipe(tmp_path, tiny_folder):
+    lines = [
+        f"{one} {number}\t{other} {number}"
+        for number in range(4)
+        for one, other in zip(SENTENCES["en"], SENTENCES["ru"], strict=True)
+    ]
+    (tmp_path / "pairs.tsv").write_text("text\ttranslation\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+    def make(out, objectives, **training):
+        return {
+            "model": str(tiny_folder("xlm-roberta")),
+            "out": str(tmp_path / out),
+            "corpus": {"parallel": {"en:ru": str(tmp_path / "pairs.tsv")}},
+            "objectives": {name: {"batch_size": 12} for name in objectives},
+            "training": {"steps": 6, "learning_rate": 1e-3, "length": 40, "micro_tokens": 80, **training},
+            "hardware": {"device": "cpu", "precision": "fp32", "threads": 1},
+        }
+
+    return make
+
+
+def started(path, *, count=2):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    done = subprocess.run(
+        [*command, str(Path(__file__).with_name("two.py")), str(path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("objective", ["ranking", "alignment"])
+def test_two_processes_end_in_the_weights_of_one(recipe, tmp_path, objective):
+    """To rounding, for objectives that draw nothing; in ranking each finds its right ones among those of both."""
+    pretrain(PretrainRecipe.model_validate(recipe("one", [objective])))
+    (tmp_path / "two.json").write_text(json.dumps(recipe("two", [objective])), encoding="utf-8")
+    started(tmp_path / "two.json")
+    one, two = (load(str(tmp_path / name / "model")).encoder.model.state_dict() for name in ("one", "two"))
+    start = load(recipe("", [])["model"]).encoder.model.state_dict()
+    moved = 0.0
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=2e-5, rtol=1e-3, msg=name)
+        moved = max(moved, float((value - start[name]).abs().max()))
+    assert moved > 1e-3
+    first, second = (json.loads((tmp_path / name / "report.json").read_text())["objectives"] for name in ("one", "two"))
+    for left, right in zip(first, second, strict=True):
+        assert np.allclose([*left["objectives"].values()], [*right["objectives"].values()], atol=1e-4)
