@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,11 +65,13 @@ class Gain:
 
 @dataclass
 class Adapted:
-    """What came of it: the `report`, and the `bundle` where there was one."""
+    """What came of it: the `report`; and where there was one, the `bundle`, with its answers `before` and `after`."""
 
     report: dict[str, Any]
     gains: dict[str, Gain]
     bundle: Bundle | None
+    before: Mapping[str, Answers] = field(default_factory=dict)
+    after: Mapping[str, Answers] = field(default_factory=dict)
 
 
 def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
@@ -95,11 +97,13 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
 
     # 4 the bundle with that encoder, beside the one before
     gains: dict[str, Gain] = {}
+    after: Mapping[str, Answers] = {}
     if bundle:
         bundle.model.encoder, bundle.tokenizer = made.loaded.encoder, made.loaded.tokenizer
         seen = {*bundle.lineage.sees, "target text", *(["parallel text"] if recipe.corpus.parallel else [])}
         bundle = replace(bundle, lineage=replace(bundle.lineage, sees=tuple(sorted(seen))), info={})
-        gains = compared(before, _answered(bundle, tests, watch), bundle.task.metrics[0], seed=recipe.seed)
+        after = _answered(bundle, tests, watch)
+        gains = compared(before, after, bundle.task.metrics[0], seed=recipe.seed)
         report["task"] = {name: {**asdict(gain), "verdict": gain.verdict} for name, gain in gains.items()}
     watch.stage("save", detail=recipe.out)
     if bundle:
@@ -111,7 +115,7 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
     shutil.rmtree(out / LEARNED / INSIDE, ignore_errors=True)
     shutil.rmtree(out / WIDER, ignore_errors=True)
     watch.done()
-    return Adapted(report, gains, bundle)
+    return Adapted(report, gains, bundle, before, after)
 
 
 def compared(

@@ -1,0 +1,73 @@
+"""Pretraining, vocabulary, and languages that no model knows: what `loanword pretrain` and `adapt` give.
+
+    make bench-pretrain                   all rows that are not there yet, then the goals
+    python -m benchmarks.pretrain --plan  what is there and what is missing
+
+cases/ says what each kind of row measures: "weak" is languages that encoders hardly know, before and after adapting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks import harness
+from benchmarks.cases import weak
+from benchmarks.harness import DATA, Row
+
+NAME = "pretrain"
+KINDS = {"weak": weak}
+LIMIT = 1800
+Key = dict[str, Any]
+
+
+def keys() -> list[Key]:
+    """Return the keys of all rows."""
+    return [key for kind in KINDS.values() for key in kind.keys()]
+
+
+def stamp(key: Key) -> str:
+    """Return the fingerprint of a row's code and data."""
+    kind = KINDS[key["kind"]]
+    return harness.fingerprint(code=kind.code(), data=kind.data())
+
+
+def current() -> list[Row]:
+    """Return the rows of the result file that are not stale."""
+    stamps = {json.dumps(key): stamp(key) for key in keys()}
+    return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is missing, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--row", help="measure one row (JSON key) and print it")
+    parser.add_argument("--plan", action="store_true", help="print what is there and what is missing")
+    parser.add_argument("--only", default="", help="parts of a key, e.g. weak")
+    options = parser.parse_args(arguments)
+    if options.row:
+        key = json.loads(options.row)
+        print(json.dumps(KINDS[key["kind"]].measure(key)))
+        return
+    if not DATA.is_dir():
+        sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
+    wanted = [key for key in keys() if all(part in json.dumps(key) for part in options.only.split(","))]
+    if options.plan:
+        there = {json.dumps(row["key"]) for row in current()}
+        for key in wanted:
+            print("there  " if json.dumps(key) in there else "missing", json.dumps(key))
+        return
+    harness.measure(NAME, [(key, stamp(key)) for key in wanted], limit=LIMIT)
+    rows = current()
+    judged = [goal for kind in KINDS.values() for goal in kind.goals(rows)]
+    with harness.alone():
+        harness.write(NAME, rows=rows, goals=judged)
+    for goal in judged:
+        print(f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.measured} (goal {goal.goal})")
+
+
+if __name__ == "__main__":
+    main()
