@@ -26,7 +26,7 @@ Key = dict[str, Any]
 
 def keys() -> list[Key]:
     """Return the keys of all rows."""
-    return [key for kind in KINDS.values() for key in kind.keys()]
+    return [key for kind in KINDS.values() for key in kind.rows()]
 
 
 def stamp(key: Key) -> str:

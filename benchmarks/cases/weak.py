@@ -35,7 +35,7 @@ DRAWS = 2000
 CODE = ("benchmarks/cases/weak.py", "src/loanword/adapt.py", "src/loanword/adapt_config.py")
 
 
-def keys() -> list[dict[str, Any]]:
+def rows() -> list[dict[str, Any]]:
     """Return the keys of all rows."""
     return [{"kind": "weak", "language": tag, "seed": seed} for seed in SEEDS for tag in TAGS]
 
@@ -152,9 +152,9 @@ def _right(done: Any, name: str) -> dict[str, str]:
     }
 
 
-def goals(rows: Sequence[Row]) -> list[Goal]:
+def goals(found: Sequence[Row]) -> list[Goal]:
     """Judge what is there: the mean gain of the languages, English, and what the report said."""
-    mine = [row for row in rows if row["key"]["kind"] == "weak"]
+    mine = [row for row in found if row["key"]["kind"] == "weak"]
     seeds = sorted({row["key"]["seed"] for row in mine})
     whole = [
         seed for seed in seeds if {row["key"]["language"] for row in mine if row["key"]["seed"] == seed} == {*TAGS}

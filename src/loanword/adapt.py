@@ -46,6 +46,13 @@ USUAL = 2_000
 """New pieces, at most, where nobody says how many."""
 LEAST = 2
 """Times that a new piece is found in the texts."""
+README = "README.md"
+CARD = """
+## Adapted
+
+Adapted to {tag} by its text and translations, without labels of it; the scores above are those before. {gains}
+"""
+"""What is added to the card of a bundle."""
 Verdict = Literal["helped", "harmed", "not certain"]
 
 
@@ -99,12 +106,15 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
     gains: dict[str, Gain] = {}
     after: Mapping[str, Answers] = {}
     if bundle:
+        made.loaded.encoder.name = bundle.model.encoder.name
         bundle.model.encoder, bundle.tokenizer = made.loaded.encoder, made.loaded.tokenizer
         seen = {*bundle.lineage.sees, "target text", *(["parallel text"] if recipe.corpus.parallel else [])}
         bundle = replace(bundle, lineage=replace(bundle.lineage, sees=tuple(sorted(seen))), info={})
         after = _answered(bundle, tests, watch)
         gains = compared(before, after, bundle.task.metrics[0], seed=recipe.seed)
         report["task"] = {name: {**asdict(gain), "verdict": gain.verdict} for name, gain in gains.items()}
+        if README in bundle.documents:
+            bundle.documents[README] += CARD.format(tag=recipe.language, gains=_said(gains))
     watch.stage("save", detail=recipe.out)
     if bundle:
         bundle.save_pretrained(out / INSIDE)
@@ -116,6 +126,14 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
     shutil.rmtree(out / WIDER, ignore_errors=True)
     watch.done()
     return Adapted(report, gains, bundle, before, after)
+
+
+def _said(gains: Mapping[str, Gain]) -> str:
+    """Say what was gained, in a sentence of a model card."""
+    return "; ".join(
+        f"{name} {100 * one.before.score:.1f} before, {100 * one.after.score:.1f} after ({one.verdict})"
+        for name, one in gains.items()
+    )
 
 
 def compared(

@@ -16,12 +16,8 @@ PARALLEL: dict[str, Any] = {"alignment": {"weight": 2.0}, "mlm": {}}
 """What is learned where there is text alone, and where there are translations."""
 
 
-class AdaptTraining(PretrainTraining):
-    """The settings of training that differ: many passes over little text."""
-
-    embeddings: Literal["compact", "frozen", "full"] = "compact"
-    batch_size: int = Field(default=32, ge=2)
-    passes: float = Field(default=20.0, gt=0)
+TRAINING: dict[str, Any] = {"embeddings": "compact", "batch_size": 32, "passes": 20.0}
+"""The settings of training that differ: many passes over little text."""
 
 
 class AdaptRecipe(PretrainRecipe):
@@ -43,7 +39,14 @@ class AdaptRecipe(PretrainRecipe):
     objectives: dict[str, ObjectiveSettings] = Field(default_factory=dict)
     """Empty: `PARALLEL` where there are translations, else `MONOLINGUAL`."""
     encoder: EncoderSettings = EncoderSettings()
-    training: AdaptTraining = AdaptTraining()
+    training: PretrainTraining = PretrainTraining(**TRAINING)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _little_text(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(said := value.get("training"), dict):
+            return {**value, "training": {**TRAINING, **said}}
+        return value
 
     @field_validator("language")
     @classmethod

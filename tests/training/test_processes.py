@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from tests.corpus import SENTENCES
 
 from loanword.batches.mixture import Mixture, Part
@@ -60,7 +60,17 @@ def test_a_whole_step_is_dealt_out():
 
 
 @pytest.fixture
-def recipe(tmp_path, tiny_folder):
+def model(tmp_path, tiny_folder):
+    """A tiny model in which nothing drops out."""
+    folder = shutil.copytree(tiny_folder("xlm-roberta"), tmp_path / "model")
+    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    about |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (folder / "config.json").write_text(json.dumps(about), encoding="utf-8")
+    return str(folder)
+
+
+@pytest.fixture
+def recipe(tmp_path, model):
     lines = [
         f"{one} {number}\t{other} {number}"
         for number in range(4)
@@ -70,7 +80,7 @@ def recipe(tmp_path, tiny_folder):
 
     def make(out, objectives, **training):
         return {
-            "model": str(tiny_folder("xlm-roberta")),
+            "model": model,
             "out": str(tmp_path / out),
             "corpus": {"parallel": {"en:ru": str(tmp_path / "pairs.tsv")}},
             "objectives": {name: {"batch_size": 12} for name in objectives},
@@ -98,11 +108,12 @@ def test_two_processes_end_in_the_weights_of_one(recipe, tmp_path, objective):
     started(tmp_path / "two.json")
     one, two = (load(str(tmp_path / name / "model")).encoder.model.state_dict() for name in ("one", "two"))
     start = load(recipe("", [])["model"]).encoder.model.state_dict()
-    moved = 0.0
-    for name, value in one.items():
-        torch.testing.assert_close(two[name], value, atol=2e-5, rtol=1e-3, msg=name)
-        moved = max(moved, float((value - start[name]).abs().max()))
-    assert moved > 1e-3
+    moved, apart = (
+        sum(float((one[name] - other[name]).square().sum()) for name in one if not name.endswith("key.bias")) ** 0.5
+        for other in (start, two)
+    )  # A softmax does not see the bias of keys: its gradient is rounding alone, of which Adam makes whole steps.
+    assert moved > 0.1
+    assert apart < 0.01 * moved
     first, second = (json.loads((tmp_path / name / "report.json").read_text())["objectives"] for name in ("one", "two"))
     for left, right in zip(first, second, strict=True):
         assert np.allclose([*left["objectives"].values()], [*right["objectives"].values()], atol=1e-4)

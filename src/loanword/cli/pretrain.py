@@ -34,7 +34,9 @@ def pretrain(
     ] = None,
     objective: Annotated[
         list[str] | None,
-        typer.Option("--objective", metavar="NAME[=WEIGHT]", help="mlm, tlm, ranking, nsp; repeat it. Default: mlm."),
+        typer.Option(
+            "--objective", metavar="NAME[=WEIGHT]", help="mlm, tlm, ranking, alignment, nsp, detection, denoising."
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps.")] = None,
     minutes: Annotated[

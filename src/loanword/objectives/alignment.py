@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from loanword.batches.batch import collate
+from loanword.batches.sampler import by_tokens, pass_tokens
 from loanword.objectives.pretraining import PRETRAINING
 from loanword.objectives.ranking import TranslationRows
 from loanword.objectives.streams import Corpus
@@ -27,18 +28,30 @@ if TYPE_CHECKING:
     from loanword.tokens.tokenizer import Tokenizer
 
 
+LOOKED_AT = 128
+"""Texts that say how far vectors of the teacher are from one another."""
+
+
 @PRETRAINING.register("alignment")
 class Alignment:
-    """Pull both sides of a pair to the teacher's vector of the first. An `Objective`."""
+    """Pull both sides of a pair to the teacher's vector of the first. An `Objective`.
+
+    Distances are squared, and shares of what the teacher's vectors have from their mean: at 1 the mean would be as
+    good. What all vectors have in common, which is most of them, would hide what tells texts apart.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         """Read rows that `tokenizer` made."""
         self.tokenizer = tokenizer
         self.teacher: Encoder | None = None
+        self.rows: list[TranslationRows] = []
+        self.spread: float | None = None
 
     def streams(self, corpus: Corpus) -> dict[str, TranslationRows]:
         """Return the pairs of every parallel corpus."""
-        return {name: TranslationRows(corpus, name) for name in corpus.parallel}
+        found = {name: TranslationRows(corpus, name) for name in corpus.parallel}
+        self.rows = [*found.values()]
+        return found
 
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:
         """Collate both sides of `encoded`."""
@@ -50,11 +63,27 @@ class Alignment:
         return nn.Identity()
 
     def loss(self, model: Any, batch: Batch) -> torch.Tensor:
-        """Return the mean squared distance to the teacher's vectors, as a share of their squared length."""
-        assert self.teacher is not None  # `head` comes first.
-        with torch.no_grad():
-            wanted = self.teacher.to(batch.ids.device)(batch).pooled.float()
+        """Return the mean over both sides of the squared distance to the teacher's vectors, by their `spread`."""
+        if self.spread is None:
+            self.spread = self._spread(batch)
+        wanted = self._wanted(batch)
         found = [model.encoder(side).pooled.float() for side in (batch, batch.other)]
         distances = sum((vectors - wanted).square().sum(-1) for vectors in found) / 2
-        loss: torch.Tensor = (distances / wanted.square().sum(-1).clamp(min=1e-9)).mean()
+        loss: torch.Tensor = distances.mean() / max(self.spread, 1e-9)
         return loss
+
+    def _wanted(self, batch: Batch) -> torch.Tensor:
+        """Return what the teacher says of the first sides, (batch, width)."""
+        assert self.teacher is not None  # `head` comes first.
+        with torch.no_grad():
+            vectors: torch.Tensor = self.teacher.to(batch.ids.device)(batch).pooled.float()
+        return vectors
+
+    def _spread(self, batch: Batch) -> float:
+        """Return the mean squared distance of the teacher's vectors from their mean: of some rows, or of `batch`."""
+        items = [rows[n] for rows in self.rows for n in range(min(len(rows), LOOKED_AT // len(self.rows)))]
+        items.sort(key=lambda item: len(item.ids))
+        groups = by_tokens([len(item.ids) for item in items], budget=pass_tokens("cpu"))
+        batches = [self.prepare([items[at] for at in group], np.random.default_rng(0)) for group in groups] or [batch]
+        vectors = torch.cat([self._wanted(one.to(str(batch.ids.device))) for one in batches])
+        return float((vectors - vectors.mean(0)).square().sum(-1).mean())

@@ -123,7 +123,8 @@ class ReplacedTokenDetection(OnTexts):
         scores = head(model.encoder(replace(batch, ids=shown.view_as(batch.ids))).hidden).float()
         wanted = wrong.view_as(batch.ids).float()[seen]
         telling = nn.functional.binary_cross_entropy_with_logits(scores[seen], wanted)
-        return guessing + self.emphasis * telling
+        loss: torch.Tensor = guessing + self.emphasis * telling
+        return loss
 
     def _never(self, batch: Batch) -> torch.Tensor:
         """Return which pieces (batch, seq) are never hidden: special ones."""

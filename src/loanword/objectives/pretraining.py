@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 PRETRAINING: Registry[Any] = Registry(
     "pretraining",
-    builtin=tuple(
-        f"loanword.objectives.{name}" for name in ("mlm", "nsp", "ranking", "alignment", "detection", "denoising")
+    builtin=(
+        *(f"loanword.objectives.{name}" for name in ("mlm", "nsp", "ranking", "alignment", "detection")),
+        "loanword.tasks.denoising",
     ),
 )
 

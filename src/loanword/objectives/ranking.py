@@ -21,10 +21,10 @@ from torch import nn
 
 from loanword.batches.batch import Batch, collate
 from loanword.batches.sampler import by_tokens, pass_tokens
+from loanword.objectives.gathering import gathered
 from loanword.objectives.pretraining import PRETRAINING
 from loanword.objectives.streams import Corpus, rows_of
 from loanword.tokens.encoded import Encoded
-from loanword.training.processes import gathered
 
 if TYPE_CHECKING:
     from loanword.encoders.encoder import Encoder

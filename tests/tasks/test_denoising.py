@@ -7,8 +7,8 @@ import torch
 from loanword.encoders.decoder import NOTHING
 from loanword.encoders.load import load
 from loanword.errors import ModelError
-from loanword.objectives.denoising import Denoising
 from loanword.objectives.pretraining import PRETRAINING
+from loanword.tasks.denoising import Denoising
 from loanword.tasks.model import Model
 
 FAST = ("nllb", "mbart", "mbart50", "t5", "mt5", "bart", "encoder-decoder")
