@@ -31,6 +31,9 @@ def test_what_a_recipe_lacks_is_said():
         made(language="sv")
     with pytest.raises(ConfigError, match="test says what a bundle is measured on, but there is none"):
         made(test={"sat": "sat.jsonl"})
+    for pair in ("sat:en", "en:de"):
+        with pytest.raises(ConfigError, match=f"into sat, and '{pair}' does not; name them en:sat"):
+            made(corpus={"text": {"sat": "sat.txt"}, "parallel": {pair: "pairs.tsv"}})
     with pytest.raises(ConfigError, match="language"):
         made(language="no language")
 

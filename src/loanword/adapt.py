@@ -31,7 +31,6 @@ from loanword.evaluation.evaluate import Answers, Evaluator
 from loanword.evaluation.intervals import bootstrap, difference
 from loanword.evaluation.metrics import METRICS
 from loanword.evaluation.scores import Interval
-from loanword.language.tag import sides
 from loanword.pretrain import pretrain
 from loanword.pretrain_config import PretrainRecipe
 from loanword.progress import Progress, Silent
@@ -200,9 +199,7 @@ def _vocabulary(
 def _translations(name: str, path: str, recipe: AdaptRecipe) -> Iterator[tuple[str, str]]:
     """Yield a text of a language that the model knows, and its translation into the new one."""
     table = read(path, language=name, shape=PARALLEL_TEXT, columns=recipe.corpus.columns)
-    turned = sides(name)[0] == recipe.language
-    for one, other in zip(table.text, table.pair, strict=True):
-        yield (other, one) if turned else (one, other)
+    yield from zip(table.text, table.pair, strict=True)
 
 
 def _key(recipe: AdaptRecipe, size: int) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from loanword.config import EncoderSettings, Places
 from loanword.errors import UsageError
-from loanword.language.tag import canonical
+from loanword.language.tag import canonical, sides
 from loanword.pretrain_config import ObjectiveSettings, PretrainRecipe, PretrainTraining
 
 MONOLINGUAL: dict[str, Any] = {"mlm": {}}
@@ -60,6 +60,11 @@ class AdaptRecipe(PretrainRecipe):
     def _fits(self) -> AdaptRecipe:
         if self.language not in self.corpus.text:
             raise ValueError(f"corpus.text has no text of {self.language}; give it, e.g. --text {self.language}.txt")
+        if wrong := [pair for pair in self.corpus.parallel if sides(pair)[1] != self.language]:
+            raise ValueError(
+                f"translations go from a known language into {self.language}, and '{wrong[0]}' does not; "
+                f"name them en:{self.language}, and say which column is which in corpus.columns"
+            )
         if self.test and not self.task:
             raise ValueError("test says what a bundle is measured on, but there is none: give task, e.g. --task run")
         return self
