@@ -174,7 +174,7 @@ def _written(standings: Mapping[str, Standing], rows: Sequence[Row]) -> Iterator
             each = ", ".join(f"{place.partition('/')[2]} {lead[0]:+.1f}" for place, lead in leads.items())
             text = f"{name}: languages ahead of the first sentence, zero-shot"
             measured = f"{ahead} of {len(leads)}, {sure} of them by an interval without 0"
-            yield Goal(text, f">= {LANGUAGES}", measured, each, ahead >= LANGUAGES)
+            yield Goal(text, f">= {LANGUAGES}", measured, each, bool(ahead >= LANGUAGES))
         wanted = {"kind": "quality", "task": name, "system": "loanword"}
         parts = [row["parts"] for row in rows if wanted.items() <= row["key"].items() and "parts" in row]
         if parts:

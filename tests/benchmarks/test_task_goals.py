@@ -1,3 +1,6 @@
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -107,6 +110,7 @@ def test_texts_are_judged_in_every_language(ahead, aside, met):
         rows.append({"key": key, "rows": counted, "parts": dict.fromkeys(groups, parts)})
     standings = {case.name: found.Standing.of(case, rows, groups)}
     goals = {goal.name: goal for goal in found.goals(standings, rows, {})}
+    assert json.dumps([asdict(goal) for goal in goals.values()])
     assert goals["summarization: languages ahead of the first sentence, zero-shot"].met == met
     assert goals["summarization: languages ahead of the first sentence, zero-shot"].measured.startswith(
         f"{ahead} of 8, {ahead} of them"
