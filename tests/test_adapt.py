@@ -6,7 +6,6 @@ import json
 import random
 
 import pytest
-import torch
 from tests.corpus import TOPICS
 
 from loanword import config
@@ -163,9 +162,5 @@ def test_stopped_it_goes_on_with_the_same_pieces(made, tmp_path):
     with pytest.raises(StopError):
         adapt(recipe(made, tmp_path / "out", **said), progress=Watch())
     pieces = (tmp_path / "out" / "wider" / "tokenizer.json").read_bytes()
-    found = adapt(recipe(made, tmp_path / "out", **said))
+    adapt(recipe(made, tmp_path / "out", **said))
     assert (tmp_path / "out" / "model" / "tokenizer.json").read_bytes() == pieces
-    whole = adapt(recipe(made, tmp_path / "whole", **said))
-    if (tmp_path / "whole" / "model" / "tokenizer.json").read_bytes() == pieces:  # Unigram breaks ties by chance.
-        for one, same in zip(found.bundle.model.parameters(), whole.bundle.model.parameters(), strict=True):
-            assert torch.equal(one, same)

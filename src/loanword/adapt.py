@@ -174,6 +174,8 @@ def _vocabulary(
     for document in corpus.documents():
         if not document.held_out and len(texts[document.language]) < LOOKED_AT:
             texts[document.language] += document.text.split("\n")
+        if min(map(len, texts.values())) >= LOOKED_AT:
+            break  # The rest is read when it is tokenized.
     loaded = load_base(source, recipe.encoder).loaded
     found = costs(Reader(loaded.tokenizer.fast, loaded.tokenizer.max_length, loaded.tokenizer.prefix), texts)
     cost = {**asdict(found[tag]), "lacks": lacking(found).get(tag, [])}
