@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from loanword.hardware import detect
-from loanword.provenance import versions
+from loanword.provenance import machine, versions
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -47,10 +47,12 @@ class Goal:
     met: bool
 
 
-def fingerprint(*, code: Iterable[str], data: Iterable[Path], settings: str = "") -> str:
+def fingerprint(
+    *, code: Iterable[str], data: Iterable[Path], settings: str = "", installed: Mapping[str, str] | None = None
+) -> str:
     """Hash the files of `code` (paths below the root; folders whole), those of `data`, the `settings`, the versions.
 
-    Of code the syntax tree counts, without docstrings: a comment or a line break changes no result.
+    Versions are those `installed` here, unless others are given. Of code the syntax tree counts, without docstrings: a comment or a line break changes no result.
     """
     digest = hashlib.sha256()
     for name in sorted(code):
@@ -59,7 +61,7 @@ def fingerprint(*, code: Iterable[str], data: Iterable[Path], settings: str = ""
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + _logic(file.read_text("utf-8")).encode())
     for file in sorted(data):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    digest.update(settings.encode() + json.dumps(versions(), sort_keys=True).encode())
+    digest.update(settings.encode() + json.dumps(installed or versions(), sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 
@@ -138,7 +140,21 @@ def _row(name: str, key: dict[str, Any], *, jobs: int, limit: int) -> dict[str, 
     seconds = round(time.time() - began, 1)
     said = next((found[name] for name in SAID if name in found), None)
     print(f"  {json.dumps(key)}: {said} in {seconds} s", file=sys.stderr, flush=True)
-    return {"commit": commit(), "versions": versions(), "seconds": seconds, **found}
+    return {"commit": commit(), "versions": versions(), "machine": here(), "seconds": seconds, **found}
+
+
+def here() -> dict[str, str]:
+    """Return what this machine is, by what it is made of: how many threads are free now changes nothing of that."""
+    said = machine(detect())
+    return {part: said[part] for part in ("processor", "cores", "accelerator") if part in said}
+
+
+def take(name: str, path: Path) -> None:
+    """Take over the rows of a result file that another machine wrote."""
+    taken = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    with alone():
+        stored, keys = load(name), [row["key"] for row in taken]
+        write(name, rows=[*(row for row in stored["rows"] if row["key"] not in keys), *taken], goals=stored["goals"])
 
 
 def write(name: str, *, rows: Sequence[dict[str, Any]], goals: Sequence[Goal | dict[str, Any]]) -> Path:

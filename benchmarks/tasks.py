@@ -3,6 +3,8 @@
     make bench-tasks                   all rows that are not there yet, then a table and the goals
     python -m benchmarks.tasks --plan  what is there and what is missing
     python -m benchmarks.tasks --quick 20 --only pairs   a little of every row, to try it; nothing is kept
+    python -m benchmarks.tasks --jobs 8 --only quality   several rows at once, whose time says nothing then
+    python -m benchmarks.tasks --take tasks.json         the rows of quality that another machine wrote, with its name
 
 cases/ says of each task what is trained on, what is tested, and how; peers/ are the stock recipes: transformers'
 Trainer with the arguments of its example of the task, and sentence-transformers; as shipped, and tuned by their own
@@ -24,8 +26,9 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -120,8 +123,8 @@ def measure(key: Key, *, quick: int = 0) -> Row:
     return learning.timed(case, rows, system, seed=seed, rate=rate)
 
 
-def stamp(key: Key) -> str:
-    """Return the fingerprint of a row's code, settings and data."""
+def stamp(key: Key, installed: Mapping[str, str] | None = None) -> str:
+    """Return the fingerprint of a row's code, settings and data, and of the versions, here or `installed`."""
     case, system = CASES[key["task"]], key["system"]
     files = {f"benchmarks/cases/{name}.py" for name in ("case", "learning", "machine")}
     files |= {f"src/loanword/evaluation/{name}.py" for name in ("metrics", case.judge)}
@@ -132,7 +135,7 @@ def stamp(key: Key) -> str:
     else:
         files |= {f"benchmarks/{case.files[0]}", "benchmarks/cases/clock.py", *dependencies.of_task(case.task)}
         settings = dependencies.values(learning.recipe(case, system))
-    return harness.fingerprint(code=files, data=case.data(), settings=settings)
+    return harness.fingerprint(code=files, data=case.data(), settings=settings, installed=installed)
 
 
 def _version(package: str) -> str:
@@ -143,9 +146,31 @@ def _version(package: str) -> str:
 
 
 def current(keys: Sequence[Key]) -> list[Row]:
-    """Return the rows of the result file that have one of `keys` and are not stale."""
-    stamps = {json.dumps(key): stamp(key) for key in keys}
-    return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
+    """Return the rows of the result file that have one of `keys` and are not stale.
+
+    Scores of another machine count, made with its versions; the time that it takes does not.
+    """
+    wanted, here = {json.dumps(key) for key in keys}, harness.here()
+
+    def counts(row: Row) -> bool:
+        if json.dumps(row["key"]) not in wanted:
+            return False
+        elsewhere = row.get("machine", here) != here
+        if elsewhere and row["key"]["kind"] == "time":
+            return False
+        return stamp(row["key"], row["versions"] if elsewhere else None) == row["fingerprint"]
+
+    return [row for row in harness.load(NAME)["rows"] if counts(row)]
+
+
+def fill(keys: Sequence[Key], *, jobs: int) -> None:
+    """Measure those of `keys` that have no row; `jobs` at a time, unless time is what is measured."""
+    there = {json.dumps(row["key"]) for row in current(keys)}
+    missing = [key for key in keys if json.dumps(key) not in there]
+    timed = [key for key in missing if key["kind"] == "time"]
+    scored = [key for key in missing if key not in timed]
+    harness.measure(NAME, [(key, stamp(key)) for key in scored], jobs=jobs, limit=LIMIT)
+    harness.measure(NAME, [(key, stamp(key)) for key in timed], limit=LIMIT)
 
 
 def standings(rows: Sequence[Row]) -> dict[str, Standing]:
@@ -182,7 +207,11 @@ def main() -> None:
     parser.add_argument("--plan", action="store_true", help="print what is there and what is missing")
     parser.add_argument("--only", default="", help="parts of a key, e.g. pairs,quality or loanword")
     parser.add_argument("--quick", type=int, default=0, metavar="ROWS", help="try every row with a few rows of data")
+    parser.add_argument("--jobs", type=int, default=1, help="rows measured at once, but for those of time")
+    parser.add_argument("--take", type=Path, metavar="FILE", help="take over what another machine measured")
     options = parser.parse_args()
+    if options.take:
+        harness.take(NAME, options.take)
     if options.row:
         print(json.dumps(measure(json.loads(options.row), quick=options.quick)))
         return
@@ -193,18 +222,18 @@ def main() -> None:
         return [key for key in keys if all(part in json.dumps(key) for part in options.only.split(","))]
 
     if options.quick:
-        for key in wanted([*rate_keys(), *plan({name: case.rates[0] for name, case in CASES.items()})]):
+        for key in wanted([*rate_keys(), *plan({name: (*case.rates, 0.0)[0] for name, case in CASES.items()})]):
             _try(key, options.quick)
         return
     if not options.plan:
-        harness.measure(NAME, [(key, stamp(key)) for key in wanted(rate_keys())], limit=LIMIT)
+        fill(wanted(rate_keys()), jobs=options.jobs)
     keys = [*rate_keys(), *plan(rates(current(rate_keys())))]
     if options.plan:
         there = {json.dumps(row["key"]) for row in current(keys)}
         for key in keys:
             print("there  " if json.dumps(key) in there else "missing", json.dumps(key))
         return
-    harness.measure(NAME, [(key, stamp(key)) for key in wanted(keys)], limit=LIMIT)
+    fill(wanted(keys), jobs=options.jobs)
     rows = current(keys)
     found = standings(rows)
     judged = goals(found, rows, classification())

@@ -34,3 +34,9 @@ def test_what_is_not_installed_is_left_out(monkeypatch):
     monkeypatch.setattr(metadata, "version", version)
 
     assert set(provenance.versions()) == {"python", "numpy"}
+
+
+def test_a_machine_says_what_accelerator_it_has(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"the one at {device}")
+    assert provenance.machine(Hardware("cuda:1", "bf16", 2))["accelerator"] == "the one at cuda:1"
+    assert "accelerator" not in provenance.machine(Hardware("cpu", "fp32", 2))

@@ -15,11 +15,20 @@ PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "nano
 def circumstances(hardware: Hardware) -> dict[str, Any]:
     """Return the fields of a report that say on what machine and with what versions it was made."""
     return {
-        "machine": hardware.describe(),
+        "machine": machine(hardware),
         "peak_memory_bytes": peak_memory(),
         "versions": versions(),
         "loanword_version": __version__,
     }
+
+
+def machine(hardware: Hardware) -> dict[str, str]:
+    """Say what the machine is, and what accelerator it has."""
+    if not hardware.device.startswith("cuda"):
+        return hardware.describe()
+    import torch
+
+    return {**hardware.describe(), "accelerator": torch.cuda.get_device_name(hardware.device)}
 
 
 def versions() -> dict[str, str]:

@@ -62,7 +62,9 @@ def test_the_tuned_recipe_waits_for_its_rate_which_the_source_chooses():
 def test_a_stamp_follows_what_a_row_hangs_on(monkeypatch):
     seen = {}
     monkeypatch.setattr(
-        tasks.harness, "fingerprint", lambda *, code, data, settings: seen.update(code=set(code), settings=settings)
+        tasks.harness,
+        "fingerprint",
+        lambda *, code, data, settings, installed: seen.update(code=set(code), settings=settings),
     )
     for case in tasks.CASES.values():
         monkeypatch.setattr(type(case), "data", lambda self: [])
@@ -83,6 +85,22 @@ def test_a_stamp_follows_what_a_row_hangs_on(monkeypatch):
     tasks.stamp({**key, "system": "stock-tuned", "rate": 2e-4})
     assert seen["settings"] != slow
     assert all((ROOT / path).is_file() for path in seen["code"])
+
+
+def test_scores_of_another_machine_count_and_its_times_do_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(tasks.harness, "RESULTS", tmp_path)
+    monkeypatch.setattr(tasks, "stamp", lambda key, installed=None: str(installed or "ours"))
+    there = {"machine": {"processor": "another"}, "versions": {"torch": "1"}, "fingerprint": "{'torch': '1'}"}
+    here = {"machine": tasks.harness.here(), "versions": {"torch": "2"}, "fingerprint": "ours"}
+    stale = {"versions": {"torch": "1"}, "fingerprint": "{'torch': '1'}"}
+    scored, timed = [key for key in tasks.plan({}) if key["kind"] == "quality"], {"kind": "time", "task": "pairs"}
+    rows = [{"key": key, **said} for key, said in zip(scored, (there, here, stale), strict=False)]
+    (tmp_path / "theirs.json").write_text(json.dumps({"rows": [*rows, {"key": timed, **there}]}))
+    tasks.harness.write("tasks", rows=[{"key": scored[0], **stale}, {"key": scored[3], **here}], goals=[])
+    tasks.harness.take("tasks", tmp_path / "theirs.json")
+    assert [row["key"] for row in tasks.current([*scored, timed])] == sorted(
+        [scored[0], scored[1], scored[3]], key=json.dumps
+    )
 
 
 def test_rows_of_time_are_refused_on_a_busy_machine(monkeypatch):

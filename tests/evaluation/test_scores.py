@@ -1,7 +1,9 @@
 """The report's own questions: who is a target, who is worst, who collapsed."""
 
 from dataclasses import FrozenInstanceError, replace
+from functools import reduce
 from math import fsum
+from operator import add
 from statistics import fmean
 
 import pytest
@@ -40,7 +42,8 @@ def test_the_mean_does_not_depend_on_the_order_of_its_terms():
         found.languages[tag].metrics["accuracy"] = Interval(score / 100, 0, 1)
     exact = fsum(score / 100 for score in scores) / 40
     assert found.mean_target == found.mean(reversed(found.targets)) == exact
-    assert f"{sum(score / 100 for score in sorted(scores)) / 40:.1%}" != f"{exact:.1%}"
+    naive = reduce(add, (score / 100 for score in sorted(scores)))  # From Python 3.12 on, sum() compensates.
+    assert f"{naive / 40:.1%}" != f"{exact:.1%}"
 
 
 def test_without_targets_there_is_no_mean():

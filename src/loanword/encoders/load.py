@@ -124,10 +124,17 @@ def _resolve(name: str, revision: str | None) -> tuple[str, dict[str, Any]]:
         return str(bundled.folder()), {}
     path = expanded(name)
     if path.is_dir():
-        return str(path), {}
+        return str(_of_run(path)), {}
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise UsageError(f"model folder '{name}' does not exist")
     return name, {"revision": revision, "local_files_only": not _on_hub(name, revision)}
+
+
+def _of_run(folder: Path) -> Path:
+    """Return `folder`, or that of the model inside where it is the folder of a run, as `config` tells them apart."""
+    own = any((folder / name).is_file() for name in ("config.json", "modules.json"))
+    inside = folder / "model"
+    return inside if not own and (inside / "config.json").is_file() else folder
 
 
 def _find(source: str, options: Mapping[str, Any], file: str) -> Path | None:

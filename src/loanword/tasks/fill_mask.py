@@ -51,7 +51,7 @@ class FillHead(nn.Module):
         best, pieces = scores.topk(min(TOP, scores.shape[1]), dim=1)
         found = torch.full((*here.shape, best.shape[1], 2), -1.0, dtype=torch.float64)
         numbers = here.cumsum(1)[rows, places] - 1
-        found[rows, numbers] = torch.stack([pieces.double(), best.double()], dim=-1).cpu()
+        found[rows.cpu(), numbers.cpu()] = torch.stack([pieces.cpu().double(), best.cpu().double()], dim=-1)
         return found[:, : max(1, int(here.sum(1).max()))]
 
 
