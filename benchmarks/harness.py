@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -52,7 +52,8 @@ def fingerprint(
 ) -> str:
     """Hash the files of `code` (paths below the root; folders whole), those of `data`, the `settings`, the versions.
 
-    Versions are those `installed` here, unless others are given. Of code the syntax tree counts, without docstrings: a comment or a line break changes no result.
+    Versions are those `installed` here, unless others are given. Of code the syntax tree counts, without docstrings: a
+    comment or a line break changes no result.
     """
     digest = hashlib.sha256()
     for name in sorted(code):
@@ -82,6 +83,26 @@ def load(name: str) -> dict[str, Any]:
     """Return the result file of benchmark `name`, or an empty one."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": [], "goals": []}
+
+
+def standing(
+    name: str, keys: Sequence[dict[str, Any]], stamp: Callable[[dict[str, Any], Mapping[str, str] | None], str]
+) -> list[Row]:
+    """Return the rows of benchmark `name` that have one of `keys` and are not stale.
+
+    Scores of another machine count, made with its versions; of rows whose kind is "time", this machine's alone.
+    """
+    wanted, own = {json.dumps(key) for key in keys}, here()
+
+    def counts(row: Row) -> bool:
+        if json.dumps(row["key"]) not in wanted:
+            return False
+        elsewhere = row.get("machine", own) != own
+        if elsewhere and row["key"].get("kind") == "time":
+            return False
+        return stamp(row["key"], row["versions"] if elsewhere else None) == row["fingerprint"]
+
+    return [row for row in load(name)["rows"] if counts(row)]
 
 
 def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: int = 1, limit: int = LIMIT) -> None:

@@ -109,6 +109,11 @@ def plan(chosen: dict[str, float]) -> list[Key]:
     return [key for key in keys if key["system"] != "stock-tuned" or "rate" in key]
 
 
+def every() -> list[Key]:
+    """Return the keys of all rows that can be measured by now: tuned ones where their rate is known."""
+    return [*rate_keys(), *plan(rates(current(rate_keys())))]
+
+
 def measure(key: Key, *, quick: int = 0) -> Row:
     """Measure one row; `quick` takes so few rows of every test, and ten times as many to train on."""
     case, system, seed, rate = CASES[key["task"]], key["system"], key["seed"], key.get("rate")
@@ -146,21 +151,8 @@ def _version(package: str) -> str:
 
 
 def current(keys: Sequence[Key]) -> list[Row]:
-    """Return the rows of the result file that have one of `keys` and are not stale.
-
-    Scores of another machine count, made with its versions; the time that it takes does not.
-    """
-    wanted, here = {json.dumps(key) for key in keys}, harness.here()
-
-    def counts(row: Row) -> bool:
-        if json.dumps(row["key"]) not in wanted:
-            return False
-        elsewhere = row.get("machine", here) != here
-        if elsewhere and row["key"]["kind"] == "time":
-            return False
-        return stamp(row["key"], row["versions"] if elsewhere else None) == row["fingerprint"]
-
-    return [row for row in harness.load(NAME)["rows"] if counts(row)]
+    """Return the rows of the result file that have one of `keys` and are not stale."""
+    return harness.standing(NAME, keys, stamp)
 
 
 def fill(keys: Sequence[Key], *, jobs: int) -> None:
@@ -227,18 +219,19 @@ def main() -> None:
         return
     if not options.plan:
         fill(wanted(rate_keys()), jobs=options.jobs)
-    keys = [*rate_keys(), *plan(rates(current(rate_keys())))]
+    keys = every()
     if options.plan:
         there = {json.dumps(row["key"]) for row in current(keys)}
         for key in keys:
             print("there  " if json.dumps(key) in there else "missing", json.dumps(key))
         return
     fill(wanted(keys), jobs=options.jobs)
+    keys = every()  # Another process may have measured rates meanwhile.
     rows = current(keys)
     found = standings(rows)
     judged = goals(found, rows, classification())
     with harness.alone():
-        harness.write(NAME, rows=current(keys), goals=judged)
+        harness.write(NAME, rows=current(every()), goals=judged)
     print(f"{table(found, rows)}\n\n{len(keys) - len(rows)} of {len(keys)} rows are missing")
     for goal in judged:
         print(f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.measured} (goal {goal.goal})")

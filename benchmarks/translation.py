@@ -2,6 +2,8 @@
 
     make bench-translation                       all rows that are not there yet, then the goals and the learning curves
     python -m benchmarks.translation --plan      what is there and what is missing
+    python -m benchmarks.translation --jobs 7    several rows at once
+    python -m benchmarks.translation --take translation.json   the rows that another machine wrote
     python -m benchmarks.translation --outputs   twenty outputs as they came, for docs/how-to/translation.md
 
 One model learns to translate GNOME's help from English into three languages by the default recipe, on the pretrained
@@ -200,8 +202,8 @@ def outputs(tests: Tables, answers: Mapping[str, Sequence[Any]]) -> list[dict[st
     return sorted(drawn_rows, key=lambda one: -one["chrf"])
 
 
-def stamp(key: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a row's code, settings and data."""
+def stamp(key: Mapping[str, Any], installed: Mapping[str, str] | None = None) -> str:
+    """Return the fingerprint of a row's code, settings and data, and of the versions, here or `installed`."""
     files = {
         "benchmarks/translation.py",
         "benchmarks/encoders.py",
@@ -210,15 +212,13 @@ def stamp(key: Mapping[str, Any]) -> str:
     }
     files |= {"src/loanword/evaluation/text_metrics.py", *dependencies.of_task("translation")}
     data = [DATA / "gnome_help" / f"en-{tag}.{split}.tsv" for tag in TAGS for split in ("train", "dev", "test")]
-    return harness.fingerprint(
-        code=files, data=data, settings=dependencies.values(recipe("bundled:e5-small", key["seed"]))
-    )
+    settings = dependencies.values(recipe("bundled:e5-small", key["seed"]))
+    return harness.fingerprint(code=files, data=data, settings=settings, installed=installed)
 
 
 def current() -> list[Row]:
     """Return the rows of the result file that are not stale."""
-    stamps = {json.dumps(key): stamp(key) for key in keys()}
-    return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
+    return harness.standing(NAME, keys(), stamp)
 
 
 def goals(rows: Sequence[Row]) -> list[Goal]:
@@ -301,14 +301,20 @@ def main() -> None:
     parser.add_argument("--row", help="measure one row (JSON key) and print it")
     parser.add_argument("--plan", action="store_true", help="print what is there and what is missing")
     parser.add_argument("--outputs", action="store_true", help="print the outputs of the first pretrained model")
+    parser.add_argument("--jobs", type=int, default=1, help="rows measured at once")
+    parser.add_argument("--take", type=Path, metavar="FILE", help="take over what another machine measured")
     options = parser.parse_args()
+    if options.take:
+        harness.take(NAME, options.take)
     if options.row:
         print(json.dumps(measure(json.loads(options.row))))
         return
     if not DATA.is_dir():
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
     if not (options.plan or options.outputs):
-        harness.measure(NAME, [(key, stamp(key)) for key in keys()], limit=LIMIT)
+        there = [row["key"] for row in current()]
+        missing = [(key, stamp(key)) for key in keys() if key not in there]
+        harness.measure(NAME, missing, jobs=options.jobs, limit=LIMIT)
     rows = current()
     there = [row["key"] for row in rows]
     if options.plan:

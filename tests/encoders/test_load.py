@@ -80,10 +80,11 @@ def test_a_model_that_does_not_say_its_positions(tiny_encoder):
 
 
 def test_the_folder_of_a_run_is_that_of_its_model(tiny_folder, tmp_path):
-    (tmp_path / "model").symlink_to(tiny_folder)
+    made = tiny_folder("bert")
+    (tmp_path / "model").symlink_to(made)
     assert load(str(tmp_path)).encoder.config.name_or_path == str(tmp_path / "model")
-    shutil.copytree(tiny_folder, tmp_path / "whole")
-    (tmp_path / "whole" / "model").symlink_to(tiny_folder)
+    shutil.copytree(made, tmp_path / "whole")
+    (tmp_path / "whole" / "model").symlink_to(made)
     assert load(str(tmp_path / "whole")).encoder.config.name_or_path == str(tmp_path / "whole")
 
 
