@@ -76,7 +76,8 @@ def _logic(source: str) -> str:
                 for part in node.body
                 if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))  # Docstrings.
             ]
-    return ast.dump(tree)
+    whole = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **whole).replace(", type_params=[]", "")  # One text, whatever the version of Python.
 
 
 def load(name: str) -> dict[str, Any]:

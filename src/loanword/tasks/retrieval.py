@@ -22,6 +22,10 @@ from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
 
+PACE = 0.3
+"""Share of the usual learning rate: an encoder whose vectors are good already has more to lose than to learn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found(Prediction):
     """What was found for a text: `label` is the nearest translation, `score` its cosine.
@@ -46,10 +50,10 @@ class Retrieval(Task):
 
     columns = PARALLEL_TEXT
     metrics = ("retrieval-accuracy", "retrieval-at-5")
-    defaults: Mapping[str, Mapping[str, Any]] = ALL_AT_ONCE
+    defaults: Mapping[str, Mapping[str, Any]] = {"training": {**ALL_AT_ONCE["training"], "piece_exchange": 0.0}}
     training: Training = "possible"
 
-    def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.05, reading: str = "alike") -> None:
+    def __init__(self, *, scoring: Scoring = "csls", temperature: float = 0.01, reading: str = "alike") -> None:
         """Create the task; `scoring` of neighbours: "cosine", "csls" or "margin"."""
         expect_scoring(scoring)
         if reading not in ("alike", "search"):
@@ -69,7 +73,7 @@ class Retrieval(Task):
 
     def head(self, encoder: Encoder) -> nn.Module:
         """Return the head that compares vectors."""
-        return VectorHead(learn="ranking", temperature=self.temperature)
+        return VectorHead(learn="ranking", temperature=self.temperature, pace=PACE)
 
     def decode(
         self,

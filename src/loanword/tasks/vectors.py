@@ -91,11 +91,12 @@ class VectorHead(nn.Module):
     with target_i > target_j).
     """
 
-    def __init__(self, *, learn: Literal["ranking", "order"], temperature: float = 0.05) -> None:
+    def __init__(self, *, learn: Literal["ranking", "order"], temperature: float = 0.05, pace: float = 1.0) -> None:
         """Choose what is learned."""
         super().__init__()
         self.learn = learn
         self.temperature = temperature
+        self.pace = pace
 
     def forward(self, *outputs: EncoderOutput) -> torch.Tensor:
         """Return unit vectors in fp32."""

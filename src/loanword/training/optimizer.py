@@ -53,8 +53,12 @@ def train_mode(model: Model, *, layers: int) -> None:
 
 
 def peak_rate(model: Model, settings: TrainingSettings) -> float:
-    """Return the learning rate of `settings`, or that of the default recipe: one without any past has none to lose."""
-    return settings.learning_rate or (UNTRAINED if model.encoder.untrained else PRETRAINED)
+    """Return the learning rate of `settings`, or that of the default recipe: one without any past has none to lose.
+
+    A head whose `pace` is below 1 asks for a share of it, where what the encoder knows is most of what it will say.
+    """
+    usual = UNTRAINED if model.encoder.untrained else PRETRAINED * getattr(model.head, "pace", 1.0)
+    return settings.learning_rate or usual
 
 
 def head_peak(model: Model, settings: TrainingSettings) -> float:
