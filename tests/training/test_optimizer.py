@@ -154,6 +154,8 @@ def test_train_mode_keeps_what_is_frozen_still(toy_run):
 def test_the_default_rate_asks_whether_there_is_a_past_to_lose(toy_run):
     run, _ = toy_run("bert", learning_rate=None)
     assert peak_rate(run.model, run.settings) == adamw(run.model, run.settings).defaults["lr"] == 1e-4
+    run.model.head.pace = 0.3
+    assert peak_rate(run.model, run.settings) == pytest.approx(3e-5)
     with torch.no_grad():
         for part in run.model.encoder.modules():
             if isinstance(part, torch.nn.LayerNorm):

@@ -49,9 +49,9 @@ class FillHead(nn.Module):
             states = self.head.transform(output.hidden[rows, places].float())
             scores = nn.functional.linear(states, table.weight, self.head.bias).softmax(-1)
         best, pieces = scores.topk(min(TOP, scores.shape[1]), dim=1)
-        found = torch.full((*here.shape, best.shape[1], 2), -1.0, dtype=torch.float64)
+        found = torch.full((*here.shape, best.shape[1], 2), -1.0, device=best.device)
         numbers = here.cumsum(1)[rows, places] - 1
-        found[rows.cpu(), numbers.cpu()] = torch.stack([pieces.cpu().double(), best.cpu().double()], dim=-1)
+        found[rows, numbers] = torch.stack([pieces.to(best), best], dim=-1)  # Numbers below 2^24 stay whole.
         return found[:, : max(1, int(here.sum(1).max()))]
 
 

@@ -21,7 +21,6 @@ from loanword.tasks.vectors import ALL_AT_ONCE, VectorHead, cosine, two_texts
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 
-
 PACE = 0.3
 """Share of the usual learning rate: an encoder whose vectors are good already has more to lose than to learn."""
 
