@@ -16,6 +16,7 @@ from loanword.deploy.base import load_base
 from loanword.deploy.output import INSIDE
 from loanword.deploy.pretrained import Pretrained
 from loanword.encoders.load import Loaded
+from loanword.encoders.lookups import sparse_lookups
 from loanword.encoders.readers import tokenizer_of
 from loanword.encoders.sizes import fresh
 from loanword.hardware import Hardware, detect
@@ -114,7 +115,8 @@ def _flow(
 
     # 5 rows -> Batch -> loss, until the steps are done
     kind = Checkpoints if processes.first else Reading
-    trained = train(plan, rows, checkpoints=kind.of(settings, folder, progress=watch), progress=watch)
+    with sparse_lookups(loaded.encoder):
+        trained = train(plan, rows, checkpoints=kind.of(settings, folder, progress=watch), progress=watch)
 
     # 6 the encoder with its heads, and the curves
     watch.stage("save", detail=recipe.out)

@@ -1,0 +1,189 @@
+"""Masked-language modelling: seconds and memory, against the recipe of transformers' run_mlm, from the same weights.
+
+A step is 4,096 pieces with 15 % hidden, and a vocabulary of 250,000; encoders have random weights. The example makes
+eight rows of 512 of them, whatever stood where; ours are texts of their own, as many as hold as much. Losses are the
+mean over the same number of steps on other draws of the same text.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import torch
+
+from benchmarks import dependencies
+from benchmarks.cases.machine import expect_idle, memory, peaks
+from benchmarks.harness import DATA, Goal, Row
+from benchmarks.task_goals import ratio
+from loanword import config
+from loanword.encoders import bundled
+
+KIND = "mlm-speed"
+SHAPES = {"12x384": (12, 384), "12x768": (12, 768)}
+TAGS = ("en", "de", "ru", "ja")
+SYSTEMS = ("loanword", "stock-tuned", "stock-shipped")
+ROUNDS, STEPS = 3, 6
+FASTER = {"12x384": {"stock-tuned": 2.2, "stock-shipped": 4.5}, "12x768": {"stock-tuned": 1.8, "stock-shipped": 3.5}}
+LIGHTER = {"12x384": 5.0, "12x768": 3.0}
+ROWS = 96
+"""Texts of a step: they have 43 pieces in the mean."""
+SHARE = 0.6
+"""Of the machine's measured rate of bf16 products, what the arithmetic of a step should reach."""
+PEER = "benchmarks/peers/trainer_mlm.py"
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the keys of all rows; those to be compared follow one another."""
+    return [
+        {"kind": KIND, "shape": shape, "system": system, "seed": number}
+        for number in range(ROUNDS)
+        for shape in SHAPES
+        for system in SYSTEMS
+    ]
+
+
+def code() -> set[str]:
+    """Return the files that a row hangs on."""
+    own = {"benchmarks/cases/mlm_speed.py", "benchmarks/cases/clock.py", "benchmarks/cases/machine.py", PEER}
+    return {*own, *dependencies.reached("pretrain", "objectives.mlm")}
+
+
+def data() -> list[Path]:
+    """Return the data files."""
+    return [next((DATA / "mono").glob(f"{tag}.txt*")) for tag in TAGS]
+
+
+def folder(shape: str) -> Path:
+    """Return a model of `shape` with random weights and its masked-language-model head, made once."""
+    from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForMaskedLM
+
+    target = bundled.cache_root() / f"bench-mlm-{shape}"
+    if not target.exists():
+        layers, width = SHAPES[shape]
+        torch.manual_seed(0)
+        fast = AutoTokenizer.from_pretrained(bundled.folder())
+        about = XLMRobertaConfig(
+            vocab_size=len(fast),
+            hidden_size=width,
+            num_hidden_layers=layers,
+            num_attention_heads=width // 64,
+            intermediate_size=4 * width,
+            max_position_embeddings=514,
+            type_vocab_size=1,
+        )
+        staging = Path(tempfile.mkdtemp(dir=bundled.cache_root()))
+        XLMRobertaForMaskedLM(about).save_pretrained(staging)
+        fast.save_pretrained(staging)
+        staging.rename(target)
+    return target
+
+
+def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
+    """Measure one row, on an idle machine."""
+    if steps == STEPS:
+        expect_idle()
+    model, seed = str(folder(key["shape"])), key["seed"]
+    if key["system"] == "loanword":
+        seconds, loss, pieces = ours(model, steps=steps, seed=seed)
+        more = {"peak": peaks()["bf16"]} if steps == STEPS else {}
+    else:
+        from benchmarks.peers.trainer_mlm import BATCH, LENGTH, run
+
+        seconds, loss = run(model, lines(), steps=steps, tuned=key["system"] == "stock-tuned", seed=seed)
+        pieces, more = BATCH * LENGTH, {}
+    took = median(seconds[1:])
+    return {
+        "seconds_piece": took / pieces,
+        "pieces_second": round(pieces / took, 1),
+        "loss": round(loss, 4),
+        "memory": round(memory(), 3),
+        "steps": len(seconds),
+        **more,
+    }
+
+
+def lines() -> list[str]:
+    """Return the texts of all languages, their order a mixture."""
+    texts = []
+    for file in data():
+        opened = gzip.open if file.suffix == ".gz" else open
+        with opened(file, "rt", encoding="utf-8") as text:
+            texts.append(text.read().splitlines())
+    return [line for group in zip(*texts, strict=False) for line in group]
+
+
+def ours(model: str, *, steps: int, seed: int) -> tuple[list[float], float, float]:
+    """Pretrain; return the seconds of each step, the mean loss, and the pieces of a step."""
+    from benchmarks.cases.clock import Clock
+    from loanword.pretrain import pretrain
+    from loanword.pretrain_config import PretrainRecipe
+
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as name:
+        recipe = config.part(
+            PretrainRecipe,
+            {
+                "model": model,
+                "seed": seed,
+                "out": name,
+                "corpus": {"text": {tag: str(file) for tag, file in zip(TAGS, data(), strict=True)}},
+                "training": {
+                    **{"steps": steps, "batch_size": ROWS, "length": 512, "learning_rate": 5e-5, "weight_decay": 0.0},
+                    **{"warmup": 0.0, "checkpoint_minutes": 0.0},
+                },
+                "evaluation": {"points": 1, "rows": 1},
+                "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+            },
+            where="benchmark",
+        )
+        done = pretrain(recipe, progress=clock)
+    loss = fmean(point["objectives"]["mlm"] for point in done.report["objectives"])
+    return clock.steps, loss, clock.tokens / len(clock.steps)
+
+
+def arithmetic(shape: str) -> float:
+    """Return the floating-point operations that a piece needs in training: body, and scores of what is hidden."""
+    layers, width = SHAPES[shape]
+    body = 24 * layers * width**2 + 4 * 512 * width * layers
+    return 3.0 * (body + 0.15 * 2 * 250_002 * width)
+
+
+def goals(found: Sequence[Row]) -> list[Goal]:
+    """Judge what is there."""
+    made = []
+    for shape in SHAPES:
+        of = {
+            system: {
+                row["key"]["seed"]: row
+                for row in found
+                if {"kind": KIND, "shape": shape, "system": system}.items() <= row["key"].items()
+            }
+            for system in SYSTEMS
+        }
+        mine = of["loanword"]
+        said = ", ".join(
+            f"{system} {median(row['pieces_second'] for row in rows.values()):,.0f} pieces a second, "
+            f"{median(row['memory'] for row in rows.values()):.1f} GB, "
+            f"loss {fmean(row['loss'] for row in rows.values()):.2f}"
+            for system, rows in of.items()
+            if rows
+        )
+        for system, least in FASTER[shape].items():
+            if mine and of[system]:
+                middle, words = ratio(mine, of[system], "seconds_piece")
+                made.append(Goal(f"{shape}: times faster than {system}", f">= {least}", words, said, middle >= least))
+        if mine and of["stock-tuned"]:
+            middle, words = ratio(mine, of["stock-tuned"], "memory")
+            least = LIGHTER[shape]
+            made.append(Goal(f"{shape}: times less memory than tuned", f">= {least}", words, "", middle >= least))
+        if mine:
+            share = median(arithmetic(shape) / row["seconds_piece"] / row["peak"] for row in mine.values())
+            name = f"{shape}: share of the measured bf16 peak that a step's arithmetic reaches"
+            made.append(Goal(name, f">= {SHARE:.0%}", f"{share:.0%}", "", share >= SHARE))
+    return made
