@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -326,20 +326,20 @@ def plan() -> list[dict[str, object]]:
     ]
 
 
-def stamp(key: dict[str, object]) -> str:
-    """Return the fingerprint of a row's code, settings and data."""
+def stamp(key: Mapping[str, object], installed: Mapping[str, str] | None = None) -> str:
+    """Return the fingerprint of a row's code, settings and data, and of the versions, here or `installed`."""
     method = str(key["method"])
     ours = method not in CODE
     files = [*(dependencies.of_task("classification") if ours else CODE[method])]
     files += ["benchmarks/encoders.py"] if key["encoder"] != "pretrained" else []
     settings = dependencies.values(recipe(method)) if ours else ""
-    return harness.fingerprint(code=files, data=list((DATA / str(key["set"])).glob("*.jsonl*")), settings=settings)
+    data = list((DATA / str(key["set"])).glob("*.jsonl*"))
+    return harness.fingerprint(code=files, data=data, settings=settings, installed=installed)
 
 
 def current() -> list[Row]:
     """Return the rows of the result file that are not stale."""
-    stamps = {json.dumps(key): stamp(key) for key in plan()}
-    return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
+    return harness.standing(NAME, plan(), stamp)
 
 
 def main() -> None:
@@ -349,7 +349,10 @@ def main() -> None:
     parser.add_argument("--plan", action="store_true")
     parser.add_argument("--only", default="", help="part of a key, e.g. sib200 or loanword")
     parser.add_argument("--jobs", type=int, default=1, help="rows measured side by side, each with fewer threads")
+    parser.add_argument("--take", type=Path, metavar="FILE", help="take over what another machine measured")
     chosen = parser.parse_args()
+    if chosen.take:
+        harness.take(NAME, chosen.take)
     if chosen.row:
         print(json.dumps(measure(json.loads(chosen.row))))
         return
