@@ -11,8 +11,8 @@ Trainer with the arguments of its example of the task, and sentence-transformers
 flags. All start from the same encoder.
 
 There are three kinds of rows, each measured by a process of its own:
-- "rate": the tuned recipe at one learning rate, trained on half of the rows and scored on the *source* dev set; the
-  best of them is what the other rows use.
+- "choice": the tuned recipe at one learning rate, with its own batch size or the example's, scored on the *source* dev
+  set; the best of them is what the other rows use.
 - "quality": a system with a seed, scored in every language; the machine may be busy. As shipped there is one seed.
 - "time": an epoch of some training rows, timed, and the memory; refused while others use the machine. Those of one
   round follow one another: ours, tuned, as shipped; ours, ...
@@ -27,6 +27,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from statistics import fmean
@@ -63,30 +65,51 @@ LIMIT = 3600
 Key = dict[str, Any]
 
 
-def rate_keys() -> list[Key]:
-    """Return the keys of the rows that the tuned recipes' rates are chosen by."""
+def choice_keys() -> list[Key]:
+    """Return the keys of the rows that the tuned recipes' flags are chosen by."""
     return [
-        {"kind": "rate", "task": name, "system": "stock-tuned", "seed": 0, "rate": rate}
+        {"kind": "choice", "task": name, "system": "stock-tuned", "seed": 0, **flags}
         for name, case in CASES.items()
-        for rate in case.rates
+        for flags in candidates(case)
     ]
 
 
-def rates(rows: Sequence[Row]) -> dict[str, float]:
-    """Return the best rate of every task whose rows of that kind are all there: by source dev, the lowest of equals."""
-    found: dict[str, dict[float, float]] = {}
-    for row in rows:
-        if row["key"]["kind"] == "rate":
-            found.setdefault(row["key"]["task"], {})[row["key"]["rate"]] = row["score"]
+def candidates(case: Case) -> list[Key]:
+    """Return the flags of a tuned recipe that the source chooses from: its rate, and the example's own batch size."""
+    small = {"batch_size": case.shipped.batch_size}
+    return [{"rate": rate, **batch} for batch in ({}, small) for rate in case.rates]
+
+
+def choose(rows: Sequence[Row]) -> dict[str, Key]:
+    """Return the best flags of every task whose rows of that kind are all there: by source dev, the first of equals."""
+    scores = {json.dumps(row["key"]): row["score"] for row in rows}
+    found: dict[str, list[tuple[float, Key]]] = {}
+    for key in choice_keys():
+        if (score := scores.get(json.dumps(key))) is not None:
+            found.setdefault(key["task"], []).append((score, flags_of(key)))
     return {
-        name: max(sorted(scores), key=scores.__getitem__)
-        for name, scores in found.items()
-        if name in CASES and set(scores) >= set(CASES[name].rates)
+        name: max(tried, key=lambda pair: pair[0])[1]
+        for name, tried in found.items()
+        if len(tried) == len(candidates(CASES[name]))
     }
 
 
-def plan(chosen: dict[str, float]) -> list[Key]:
-    """Return the keys of the other rows, those to be compared one after another; tuned ones where a rate is `chosen`.
+def flags_of(key: Key) -> Key:
+    """Return what a row's key says of a tuned recipe's flags."""
+    return {name: key[name] for name in ("rate", "batch_size") if name in key}
+
+
+def case_of(key: Key) -> Case:
+    """Return the case of a row, its tuned recipe with the batch size that the key says."""
+    case = CASES[key["task"]]
+    if "batch_size" in key:
+        case = copy(case)
+        case.tuned = replace(case.tuned, batch_size=key["batch_size"], accumulate=1)
+    return case
+
+
+def plan(chosen: Mapping[str, Key]) -> list[Key]:
+    """Return the keys of the other rows, those to be compared one after another; tuned ones where flags are `chosen`.
 
     Rows of time come last, when nothing else is to be done.
     """
@@ -104,25 +127,23 @@ def plan(chosen: dict[str, float]) -> list[Key]:
             if not case.alone
         ]
     for key in keys:
-        if key["system"] == "stock-tuned" and key["task"] in chosen:
-            key["rate"] = chosen[key["task"]]
-    return [key for key in keys if key["system"] != "stock-tuned" or "rate" in key]
+        if key["system"] == "stock-tuned":
+            key.update(chosen.get(key["task"], {}))
+    return [key for key in keys if key["system"] != "stock-tuned" or flags_of(key)]
 
 
 def every() -> list[Key]:
-    """Return the keys of all rows that can be measured by now: tuned ones where their rate is known."""
-    return [*rate_keys(), *plan(rates(current(rate_keys())))]
+    """Return the keys of all rows that can be measured by now: tuned ones where their flags are known."""
+    return [*choice_keys(), *plan(choose(current(choice_keys())))]
 
 
 def measure(key: Key, *, quick: int = 0) -> Row:
     """Measure one row; `quick` takes so few rows of every test, and ten times as many to train on."""
-    case, system, seed, rate = CASES[key["task"]], key["system"], key["seed"], key.get("rate")
+    case, system, seed, rate = case_of(key), key["system"], key["seed"], key.get("rate")
     rows = case.rows(seed)
     rows = rows.small(quick) if quick else rows
-    if key["kind"] == "rate":
-        return learning.learn(case, rows.part(0.5), system, seed=seed, rate=rate, on_dev=True)
-    if key["kind"] == "quality":
-        return learning.learn(case, rows, system, seed=seed, rate=rate)
+    if key["kind"] != "time":
+        return learning.learn(case, rows, system, seed=seed, rate=rate, on_dev=key["kind"] == "choice")
     if not quick:
         expect_idle()
     return learning.timed(case, rows, system, seed=seed, rate=rate)
@@ -130,7 +151,7 @@ def measure(key: Key, *, quick: int = 0) -> Row:
 
 def stamp(key: Key, installed: Mapping[str, str] | None = None) -> str:
     """Return the fingerprint of a row's code, settings and data, and of the versions, here or `installed`."""
-    case, system = CASES[key["task"]], key["system"]
+    case, system = case_of(key), key["system"]
     files = {f"benchmarks/cases/{name}.py" for name in ("case", "learning", "machine")}
     files |= {f"src/loanword/evaluation/{name}.py" for name in ("metrics", case.judge)}
     if system.startswith("stock"):
@@ -214,11 +235,12 @@ def main() -> None:
         return [key for key in keys if all(part in json.dumps(key) for part in options.only.split(","))]
 
     if options.quick:
-        for key in wanted([*rate_keys(), *plan({name: (*case.rates, 0.0)[0] for name, case in CASES.items()})]):
+        tried = {name: found[0] for name, case in CASES.items() if (found := candidates(case))}
+        for key in wanted([*choice_keys(), *plan(tried)]):
             _try(key, options.quick)
         return
     if not options.plan:
-        fill(wanted(rate_keys()), jobs=options.jobs)
+        fill(wanted(choice_keys()), jobs=options.jobs)
     keys = every()
     if options.plan:
         there = {json.dumps(row["key"]) for row in current(keys)}
@@ -226,7 +248,7 @@ def main() -> None:
             print("there  " if json.dumps(key) in there else "missing", json.dumps(key))
         return
     fill(wanted(keys), jobs=options.jobs)
-    keys = every()  # Another process may have measured rates meanwhile.
+    keys = every()  # Another process may have measured choices meanwhile.
     rows = current(keys)
     found = standings(rows)
     judged = goals(found, rows, classification())

@@ -64,9 +64,9 @@ class Case(ABC):
     shipped = Settings()
     """What the example does unless it is told otherwise."""
     tuned = Settings(batch_size=32, bf16=True, warmup=0.1, grouped=True)
-    """The same with its own flags set well, but for the rate; as many epochs."""
+    """The same with its own flags set well, but for the rate, and perhaps the batch size; as many epochs."""
     rates: tuple[float, ...] = (5e-5, 1e-4, 2e-4, 5e-4)
-    """Of these the source's dev set chooses, after training on half of the rows."""
+    """Of these the source's dev set chooses."""
     timed = 640
     """Training rows of an epoch that is timed."""
     faster = 2.0

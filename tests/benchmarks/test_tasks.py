@@ -9,7 +9,7 @@ from loanword.evaluation.metrics import METRICS  # noqa: E402
 from loanword.tasks.task import BUILTIN, TASKS  # noqa: E402
 
 ROOT = Path(tasks.__file__).parents[1]
-RATES = dict.fromkeys(tasks.CASES, 0.0001)
+FLAGS = {name: {"rate": 0.0001} for name, case in tasks.CASES.items()}
 
 
 def test_every_task_that_there_is_is_measured_or_measured_elsewhere():
@@ -36,7 +36,7 @@ def test_stock_recipes_are_short():
 
 
 def test_rows_to_be_compared_follow_one_another():
-    keys = tasks.plan(RATES)
+    keys = tasks.plan(FLAGS)
     assert len({json.dumps(key) for key in keys}) == len(keys)
     timed = [key for key in keys if key["kind"] == "time"]
     assert keys[-len(timed) :] == timed, "time is measured when nothing else is to be done"
@@ -49,14 +49,24 @@ def test_rows_to_be_compared_follow_one_another():
     assert seeds.count(2) == len(compared) == len(tasks.CASES) - 1
 
 
-def test_the_tuned_recipe_waits_for_its_rate_which_the_source_chooses():
+def test_the_tuned_recipe_waits_for_its_flags_which_the_source_chooses():
     assert not [key for key in tasks.plan({}) if key["system"] == "stock-tuned"]
-    rows = [{"key": key, "score": key["rate"] if key["task"] == "pairs" else 0.5} for key in tasks.rate_keys()]
-    found = tasks.rates(rows)
-    assert found["pairs"] == max(tasks.CASES["pairs"].rates)
-    assert found["answers"] == min(tasks.CASES["answers"].rates)
-    assert {key["rate"] for key in tasks.plan(found) if "rate" in key and key["task"] == "pairs"} == {found["pairs"]}
-    assert "pairs" not in tasks.rates([row for row in rows if row["key"] != tasks.rate_keys()[0]])
+    keys, pairs, answers = tasks.choice_keys(), tasks.CASES["pairs"], tasks.CASES["answers"]
+    rows = [{"key": key, "score": key["rate"] if key["task"] == "pairs" else "batch_size" in key} for key in keys]
+    found = tasks.choose(rows)
+    assert found["pairs"] == {"rate": max(pairs.rates)}
+    assert found["answers"] == {"rate": answers.rates[0], "batch_size": answers.shipped.batch_size}
+    (flags,) = {json.dumps(tasks.flags_of(key)) for key in tasks.plan(found) if key.get("rate") == max(pairs.rates)}
+    assert json.loads(flags) == found["pairs"]
+    assert "pairs" not in tasks.choose([row for row in rows if row["key"] != keys[0]])
+
+
+def test_a_case_is_tuned_with_the_batch_size_of_the_key():
+    key = {"task": "translation", "rate": 0.001, "batch_size": 8}
+    case = tasks.case_of(key)
+    assert (case.tuned.batch_size, case.tuned.accumulate) == (8, 1)
+    assert tasks.CASES["translation"].tuned.accumulate == 4
+    assert tasks.case_of({"task": "translation", "rate": 0.001}) is tasks.CASES["translation"]
 
 
 def test_a_stamp_follows_what_a_row_hangs_on(monkeypatch):
