@@ -4,7 +4,8 @@
     python -m benchmarks.pretrain --plan  what is there and what is missing
 
 cases/ says what each kind of row measures: "weak" is languages that encoders hardly know, before and after adapting;
-"mlm-speed" is a step of masked-language modelling, beside that of transformers' example, on an idle machine.
+"mlm-speed" is a step of masked-language modelling, beside that of transformers' example, on an idle machine;
+"ablation" is what each objective gives an encoder that begins with nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import harness
-from benchmarks.cases import mlm_speed, weak
+from benchmarks.cases import ablation, mlm_speed, weak
 from benchmarks.harness import DATA, Row
 
 NAME = "pretrain"
-KINDS = {"weak": weak, mlm_speed.KIND: mlm_speed}
+KINDS = {"weak": weak, mlm_speed.KIND: mlm_speed, ablation.KIND: ablation}
 LIMIT = 1800
 Key = dict[str, Any]
 

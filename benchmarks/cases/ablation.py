@@ -1,0 +1,156 @@
+"""What each objective gives an encoder that begins with nothing: Tatoeba, and topics by a probe on what it says.
+
+A small encoder with pieces of its own sees as many steps of every mixture, from the same texts; a step of pairs has
+half as many rows. The probe is logistic regression on its vectors of English sentences, asked in the other languages.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import dependencies, harness, transfer
+from benchmarks.cases import scratch
+from benchmarks.comparison import Clusters, interval, resampled
+from benchmarks.harness import DATA, Goal, Row
+from benchmarks.packed import pack
+from loanword import config
+from loanword.data.read import read
+from loanword.data.shapes.texts import TEXTS
+from loanword.encoders import bundled
+
+KIND = "ablation"
+PAIRS = {"batch_size": 32}
+ARMS: dict[str, dict[str, Any]] = {
+    "random": {},
+    "mlm": {"mlm": {}},
+    "mlm+nsp": {"mlm": {}, "nsp": {}},
+    "mlm+tlm": {"mlm": {}, "tlm": PAIRS},
+    "mlm+tlm+ranking": {"mlm": {}, "tlm": PAIRS, "ranking": {"batch_size": 128}},
+}
+SEEDS = (0, 1, 2)
+SIZE, PIECES, STEPS, ROWS, LENGTH, RATE = "mini", 16_000, 600, 64, 128, 1e-3
+SET = "sib200"
+PIECES_CODE = ("src/loanword/tokens/train.py",)
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the keys of all rows."""
+    return [{"kind": KIND, "arm": arm, "seed": seed} for seed in SEEDS for arm in ARMS]
+
+
+def code() -> set[str]:
+    """Return the files that a row hangs on."""
+    own = {f"benchmarks/cases/{name}.py" for name in ("ablation", "scratch", "case")}
+    objectives = dependencies.reached("pretrain", *(f"objectives.{name}" for name in ("mlm", "nsp", "ranking")))
+    return {*own, *objectives, *dependencies.of_task("classification"), *PIECES_CODE}
+
+
+def texts() -> list[Path]:
+    """Return the files that encoders learn from."""
+    return [*scratch.mono().values(), *scratch.parallel().values()]
+
+
+def data() -> list[Path]:
+    """Return the data files."""
+    return [*texts(), *sorted((DATA / "tatoeba").glob("*.tsv")), *sorted((DATA / SET).glob("*.jsonl"))]
+
+
+def pieces() -> Path:
+    """Return a tokenizer trained on all the texts, made once."""
+    from loanword.tokens.train import train
+
+    target = bundled.cache_root() / f"bench-pieces-{harness.fingerprint(code=PIECES_CODE, data=texts())}"
+    if not target.exists():
+        tables = {tag: read(path, language=tag, shape=TEXTS).text for tag, path in scratch.mono().items()}
+        staging = Path(tempfile.mkdtemp(dir=bundled.cache_root()))
+        train(tables, size=PIECES).save_pretrained(staging)
+        staging.rename(target)
+    return target
+
+
+def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
+    """Train an encoder, and ask it."""
+    from benchmarks.cases.clock import Clock
+    from loanword.pretrain import pretrain
+    from loanword.pretrain_config import PretrainRecipe
+
+    objectives, clock = ARMS[key["arm"]], Clock()
+    with tempfile.TemporaryDirectory() as out:
+        recipe = {
+            "model": "fresh",
+            "fresh": {"tokenizer": str(pieces()), "size": SIZE},
+            "seed": key["seed"],
+            "out": out,
+            "corpus": scratch.corpus(),
+            "objectives": objectives or ARMS["mlm"],
+            "training": {
+                **{"batch_size": ROWS, "length": LENGTH, "checkpoint_minutes": 0.0},
+                **({"steps": steps, "learning_rate": RATE} if objectives else {"steps": 1, "learning_rate": 1e-12}),
+            },
+            "evaluation": {"points": 1, "rows": 16},
+            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+        }
+        done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"), progress=clock)
+        model = Path(out) / "model"
+        right, found = probed(model, key["seed"]), scratch.translations_found(model)
+    return {
+        **found,
+        "probe": round(float(np.mean([values.mean() for values in right.values()])), 5),
+        "probe_rows": {tag: pack(values) for tag, values in right.items()},
+        "tokens": clock.tokens,
+        "steps": len(clock.steps),
+        "train_seconds": round(sum(clock.steps), 1),
+        "held_out": done.report["held_out"][-1:],
+    }
+
+
+def probed(model: Path, seed: int) -> dict[str, np.ndarray]:
+    """Return which test rows a probe on the vectors of `model` gets right (rows, 1), by "set/language"."""
+    from loanword.evaluation.evaluate import Evaluator
+    from loanword.run import run
+
+    train, dev, tests = transfer.tables(SET, seed)
+    recipe = transfer.recipe("probe", model=str(model), seed=seed)
+    bundle = run(recipe, tables={"train": {"en": train}, "dev": {"en": dev}, "test": {}}).bundle
+    judge = Evaluator(bundle.model, bundle.task, bundle.tokenizer, bundle.hardware)
+    return {
+        f"{SET}/{tag}": np.array([[p.label == label] for p, label in zip(one.predictions, one.references, strict=True)])
+        for tag, one in judge.answer(tests, judge.encode(tests)).items()
+    }
+
+
+def goals(found: Sequence[Row]) -> list[Goal]:
+    """Judge what is there: every mixture on both, and whether ranking is ahead of masked language modelling alone."""
+    of = {arm: [row for row in found if {"kind": KIND, "arm": arm}.items() <= row["key"].items()] for arm in ARMS}
+    if any(len(rows) < len(SEEDS) for rows in of.values()):
+        return []
+    tests = scratch.tatoeba()
+    clusters = Clusters.of({name: table.group for name, table in tests.items()})
+    scores = {arm: mean_of(resampled(scratch.METRIC, rows, clusters)) for arm, rows in of.items()}
+    said = "; ".join(
+        f"{arm} Tatoeba {percent(scores[arm])}, {SET} {100 * np.mean([row['probe'] for row in rows]):.1f}"
+        for arm, rows in of.items()
+    )
+    ahead = scores["mlm+tlm+ranking"] - scores["mlm"]
+    low = interval(ahead)[0]
+    return [
+        Goal("Tatoeba, with ranking against MLM alone", "lower bound > 0", f"{percent(ahead)} points", said, low > 0)
+    ]
+
+
+def mean_of(scores: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the mean of the languages (1 + draws)."""
+    found: np.ndarray = np.nanmean(np.stack([*scores.values()]), axis=0)
+    return found
+
+
+def percent(draws: np.ndarray) -> str:
+    """Write a score with its interval, as percent."""
+    low, high = interval(draws)
+    return f"{100 * draws[0]:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
