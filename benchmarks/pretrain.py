@@ -5,7 +5,8 @@
 
 cases/ says what each kind of row measures: "weak" is languages that encoders hardly know, before and after adapting;
 "mlm-speed" is a step of masked-language modelling, beside that of transformers' example, on an idle machine;
-"ablation" is what each objective gives an encoder that begins with nothing.
+"ablation" is what each objective gives an encoder that begins with nothing; "extension" is how soon new pieces are
+read, by what their rows start from.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import harness
-from benchmarks.cases import ablation, mlm_speed, weak
+from benchmarks.cases import ablation, extension, mlm_speed, weak
 from benchmarks.harness import DATA, Row
 
 NAME = "pretrain"
-KINDS = {"weak": weak, mlm_speed.KIND: mlm_speed, ablation.KIND: ablation}
+KINDS = {"weak": weak, mlm_speed.KIND: mlm_speed, ablation.KIND: ablation, extension.KIND: extension}
 LIMIT = 1800
 Key = dict[str, Any]
 

@@ -1,0 +1,132 @@
+"""New pieces for scripts that the vocabulary lacks: how soon a model reads them, by what their rows start from.
+
+Masked-language modelling of Santali, Tamazight and Tibetan, 701 sentences each with their English translations, by the
+bundled encoder with new pieces. Rows that start from old ones that are used alike ("similar", the default) reach the
+held-out loss that the mean of the old rows and random rows have at the end after fewer tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from benchmarks import dependencies
+from benchmarks.harness import DATA, Goal, Row
+from loanword import config
+from loanword.data.read import read
+from loanword.data.shapes.texts import TEXTS
+from loanword.language.tag import canonical
+
+KIND = "extension"
+CODES = ("sat_Olck", "tzm_Tfng", "bod_Tibt")
+TAGS = {canonical(code): code for code in CODES}
+STARTS = ("similar", "mean", "random")
+SEEDS = (0, 1, 2)
+PIECES, STEPS, ROWS, RATE, POINTS, HELD_OUT = 1500, 440, 32, 3e-4, 44, 0.12
+SOONER = 3.0
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the keys of all rows; those to be compared follow one another."""
+    return [
+        {"kind": KIND, "language": tag, "start": start, "seed": seed}
+        for seed in SEEDS
+        for tag in TAGS
+        for start in STARTS
+    ]
+
+
+def code() -> set[str]:
+    """Return the files that a row hangs on."""
+    return {"benchmarks/cases/extension.py", *dependencies.reached("pretrain", "objectives.mlm", "deploy.extend")}
+
+
+def data() -> list[Path]:
+    """Return the data files."""
+    return [DATA / "sib200" / "eng_Latn.train.jsonl", *(DATA / "sib200_weak" / f"{code}.train.jsonl" for code in CODES)]
+
+
+def sentences(file: Path) -> dict[str, str]:
+    """Return the sentences of `file` by id."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return {row["id"]: " ".join(row["text"].split()) for row in rows}
+
+
+def measure(key: Mapping[str, Any], *, steps: int = STEPS, points: int = POINTS) -> Row:
+    """Extend the encoder and let it learn; the held-out loss of every point."""
+    from loanword.deploy.extend import extended_model
+    from loanword.pretrain import pretrain
+    from loanword.pretrain_config import PretrainRecipe
+
+    tag, seed = key["language"], key["seed"]
+    english = sentences(DATA / "sib200" / "eng_Latn.train.jsonl")
+    own = sentences(DATA / "sib200_weak" / f"{TAGS[tag]}.train.jsonl")
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        (place / "text.txt").write_text("".join(f"{text}\n" for text in own.values()), "utf-8")
+        pairs = [(english[one], own[one]) for one in own if one in english]
+        table = read(place / "text.txt", language=tag, shape=TEXTS)
+        wider = extended_model(
+            "bundled:e5-small", {tag: table}, size=PIECES, start=key["start"], parallel=pairs, seed=seed
+        )
+        wider.save(place / "wider")
+        recipe = {
+            "model": str(place / "wider"),
+            "seed": seed,
+            "out": str(place / "out"),
+            "corpus": {"text": {tag: str(place / "text.txt")}, "held_out": HELD_OUT, "boundary": "line"},
+            "training": {
+                **{"steps": steps, "batch_size": ROWS, "learning_rate": RATE, "embeddings": "compact"},
+                **{"checkpoint_minutes": 0.0, "schedule": "constant"},
+            },
+            "evaluation": {"points": points},
+            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+        }
+        done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"))
+    curve = [(point["tokens"], round(point["languages"][tag]["nats"], 4)) for point in done.report["held_out"]]
+    return {"score": curve[-1][1], "curve": curve, "new": wider.new}
+
+
+def tokens_to(curve: Sequence[Sequence[float]], loss: float) -> float:
+    """Return after how many tokens `curve` is first at `loss` or below, between its points; NaN if it never is."""
+    before = curve[0]
+    for point in curve:
+        if point[1] <= loss:
+            if point is curve[0]:
+                return point[0]
+            share = (before[1] - loss) / (before[1] - point[1])
+            return before[0] + share * (point[0] - before[0])
+        before = point
+    return float("nan")
+
+
+def goals(found: Sequence[Row]) -> list[Goal]:
+    """Judge what is there: how many times fewer tokens, for each language, against either start."""
+    mine = [row for row in found if row["key"]["kind"] == KIND]
+    made = []
+    for tag in TAGS:
+        of = {(row["key"]["start"], row["key"]["seed"]): row["curve"] for row in mine if row["key"]["language"] == tag}
+        seeds = [seed for seed in SEEDS if all((start, seed) in of for start in STARTS)]
+        for start in STARTS[1:] if seeds else ():
+            times = []
+            for seed in seeds:
+                end = of[start, seed][-1]
+                times.append(end[0] / tokens_to(of["similar", seed], min(loss for _, loss in of[start, seed])))
+            ends = ", ".join(f"{one} {fmean(of[one, seed][-1][1] for seed in seeds):.2f}" for one in STARTS)
+            made.append(
+                Goal(
+                    f"{tag}: times fewer tokens than from {start} rows ({len(seeds)} seeds)",
+                    f">= {SOONER:.0f}",
+                    f"{np.median(times):.1f} ({min(times):.1f} to {max(times):.1f})",
+                    f"held-out nats at the end: {ends}",
+                    bool(np.median(times) >= SOONER),
+                )
+            )
+    return made
