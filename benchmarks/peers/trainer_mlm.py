@@ -26,8 +26,10 @@ from benchmarks.peers.trainer_fit import Features
 LENGTH, BATCH, RATE, HIDDEN = 512, 8, 5e-5, 0.15
 
 
-def run(folder: str, texts: Sequence[str], *, steps: int, tuned: bool, seed: int) -> tuple[list[float], float]:
-    """Train for `steps`; return the seconds of each, and the mean loss."""
+def run(
+    folder: str, texts: Sequence[str], *, steps: int, tuned: bool, seed: int, out: str = "", every: int = 0
+) -> tuple[list[float], float]:
+    """Train for `steps`; return the seconds of each, and the mean loss. The model is written to `out` `every` steps."""
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForMaskedLM.from_pretrained(folder)
@@ -37,18 +39,21 @@ def run(folder: str, texts: Sequence[str], *, steps: int, tuned: bool, seed: int
     trainer = Trainer(
         model=model,
         args=TrainingArguments(
-            output_dir=tempfile.gettempdir(),  # Nothing is written there.
+            output_dir=out or tempfile.gettempdir(),  # Nothing is written to the latter.
             learning_rate=RATE,
             per_device_train_batch_size=BATCH,
             max_steps=steps,
             bf16=tuned,
             seed=seed,
-            save_strategy="no",
+            save_strategy="steps" if every else "no",
+            save_steps=every or 500,
+            save_only_model=True,
             report_to=[],
             disable_tqdm=True,
             use_cpu=not torch.cuda.is_available(),
         ),
         train_dataset=Features(rows),
+        processing_class=tokenizer,
         data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=HIDDEN),
         callbacks=[clock],
     )

@@ -18,3 +18,7 @@ def test_it_learns_from_packed_rows(tiny_folder, sentences, tmp_path, monkeypatc
     many, later = peer.run(str(tmp_path), texts, steps=30, tuned=False, seed=0)
     assert (len(few), len(many)) == (2, 30)
     assert later < first
+    peer.run(str(tmp_path), texts, steps=4, tuned=False, seed=0, out=str(tmp_path / "out"), every=2)
+    looks = sorted(path.name for path in (tmp_path / "out").glob("checkpoint-*/model.safetensors*"))
+    assert looks == ["model.safetensors"] * 2
+    assert (tmp_path / "out" / "checkpoint-4" / "tokenizer.json").is_file()

@@ -1,0 +1,161 @@
+"""How soon an encoder that begins with random weights finds translations: ours by the minute, stock's in half an hour.
+
+Both have the bundled encoder's shape and pieces, the same weights to begin with, and the same texts: lines of 23
+languages and GNOME's help in 17 with its English. Stock is transformers' example of masked-language modelling with its
+flag bf16, and knows nothing of which text translates which. Ours is one command with a budget of minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from benchmarks import dependencies
+from benchmarks.cases import scratch
+from benchmarks.cases.machine import expect_idle
+from benchmarks.harness import DATA, Goal, Row
+from loanword import config
+from loanword.data.read import read
+from loanword.data.shapes.parallel import PARALLEL_TEXT
+from loanword.data.shapes.texts import TEXTS
+from loanword.encoders import bundled
+from loanword.randomness import generator
+
+KIND = "time-to-quality"
+SEEDS = (0, 1, 2)
+MINUTES = (1.0, 2.0, 3.0, 6.0)
+"""Budgets of ours."""
+STOCK, LOOKS = 30.0, 3
+"""Minutes of stock, and how often it is looked at."""
+SOONER = 10.0
+RECIPE: dict[str, Any] = {
+    "objectives": {"ranking": {"batch_size": 256}},
+    "training": {"length": 64, "learning_rate": 1e-3, "embeddings": "compact"},
+}
+PEER = "benchmarks/peers/trainer_mlm.py"
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the keys of all rows; those to be compared follow one another."""
+    return [
+        {"kind": KIND, "system": system, "minutes": minutes, "seed": seed}
+        for seed in SEEDS
+        for system, budgets in (("start", (0.0,)), ("loanword", MINUTES), ("stock-tuned", (STOCK,)))
+        for minutes in budgets
+    ]
+
+
+def code() -> set[str]:
+    """Return the files that a row hangs on."""
+    own = {f"benchmarks/cases/{name}.py" for name in ("time_to_quality", "scratch", "case", "machine")}
+    return {*own, PEER, *dependencies.reached("pretrain", "objectives.ranking")}
+
+
+def data() -> list[Path]:
+    """Return the data files."""
+    return [*scratch.mono().values(), *scratch.parallel().values(), *sorted((DATA / "tatoeba").glob("*.tsv"))]
+
+
+def start(seed: int) -> Path:
+    """Return a model of the bundled encoder's shape with random weights and its masked-language-model head."""
+    import torch
+    from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
+
+    target = bundled.cache_root() / f"bench-start-{seed}"
+    if not target.exists():
+        torch.manual_seed(seed)
+        staging = Path(tempfile.mkdtemp(dir=bundled.cache_root()))
+        AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(bundled.folder())).save_pretrained(staging)
+        AutoTokenizer.from_pretrained(bundled.folder()).save_pretrained(staging)
+        staging.rename(target)
+    return target
+
+
+def measure(key: Mapping[str, Any], *, trial: bool = False) -> Row:
+    """Measure one row, on an idle machine."""
+    seed, minutes = key["seed"], key["minutes"]
+    if key["system"] == "start":
+        return scratch.translations_found(start(seed))
+    if not trial:
+        expect_idle()
+    with tempfile.TemporaryDirectory() as out:
+        if key["system"] == "loanword":
+            return ours(out, minutes=minutes, seed=seed)
+        return stock(out, minutes=minutes, seed=seed)
+
+
+def ours(out: str, *, minutes: float, seed: int) -> Row:
+    """Pretrain for so many minutes, and ask."""
+    from loanword.pretrain import pretrain
+    from loanword.pretrain_config import PretrainRecipe
+
+    recipe = {
+        "model": str(start(seed)),
+        "seed": seed,
+        "out": out,
+        "corpus": scratch.corpus() if "mlm" in RECIPE["objectives"] else {**scratch.corpus(), "text": {}},
+        "objectives": RECIPE["objectives"],
+        "training": {**RECIPE["training"], "minutes": minutes, "checkpoint_minutes": 0.0},
+        "evaluation": {"points": 1, "rows": 1},
+        "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+    }
+    done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"))
+    said = {name: done.report["training"][name] for name in ("steps", "seconds") if name in done.report["training"]}
+    return {**scratch.translations_found(Path(out) / "model"), **said}
+
+
+def stock(out: str, *, minutes: float, seed: int) -> Row:
+    """Train for as many steps as fill the minutes, and ask what is written now and then."""
+    from benchmarks.peers.trainer_mlm import run
+
+    texts, model = lines(), str(start(seed))
+    step = median(run(model, texts, steps=4, tuned=True, seed=seed)[0][1:])
+    steps = max(LOOKS, int(60 * minutes / step))
+    seconds, _ = run(model, texts, steps=steps, tuned=True, seed=seed, out=out, every=steps // LOOKS)
+    looks = sorted(Path(out).glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    found = {int(path.name.rpartition("-")[2]): scratch.translations_found(path) for path in looks}
+    return {
+        **found[max(found)],
+        "curve": [(round(sum(seconds[:at]) / 60, 2), row["score"]) for at, row in found.items()],
+        "steps": len(seconds),
+        "seconds": round(sum(seconds), 1),
+    }
+
+
+def lines() -> list[str]:
+    """Return all texts: lines, and both sides of the pairs, in an order drawn by chance."""
+    found = [text for tag, path in scratch.mono().items() for text in read(path, language=tag, shape=TEXTS).text]
+    for path in scratch.parallel().values():
+        table = read(path, language="en", shape=PARALLEL_TEXT, columns=scratch.PARALLEL)
+        found += [*table.text, *table.pair]
+    return [found[place] for place in generator(0, "lines").permutation(len(found))]
+
+
+def goals(found: Sequence[Row]) -> list[Goal]:
+    """Judge what is there: the fewest minutes in which every seed of ours is where stock is at its end."""
+    of: dict[tuple[str, float], dict[int, Row]] = {}
+    for row in found:
+        if row["key"]["kind"] == KIND:
+            of.setdefault((row["key"]["system"], row["key"]["minutes"]), {})[row["key"]["seed"]] = row
+    theirs = of.get(("stock-tuned", STOCK), {})
+    if not theirs:
+        return []
+    reached = [
+        minutes
+        for (system, minutes), rows in sorted(of.items())
+        if system == "loanword"
+        and {*rows} >= {*theirs}
+        and all(rows[seed]["score"] >= row["score"] for seed, row in theirs.items())
+    ]
+    said = ", ".join(
+        f"{system} {minutes:g} min {100 * fmean(row['score'] for row in rows.values()):.1f}"
+        for (system, minutes), rows in sorted(of.items(), key=lambda pair: pair[0][1])
+    )
+    times = STOCK / reached[0] if reached else 0.0
+    words = f"{times:.0f} times, in {reached[0]:g} minutes ({len(theirs)} seeds)" if reached else "not reached"
+    name = f"minutes to the Tatoeba score of {STOCK:.0f} minutes of stock MLM"
+    return [Goal(name, f">= {SOONER:.0f} times fewer", words, said, times >= SOONER)]
