@@ -55,7 +55,7 @@ def train_mode(model: Model, *, layers: int) -> None:
 def peak_rate(model: Model, settings: TrainingSettings) -> float:
     """Return the learning rate of `settings`, or that of the default recipe: one without any past has none to lose.
 
-    A head whose `pace` is below 1 asks for a share of it, where what the encoder knows is most of what it will say.
+    A head may ask for a multiple (`pace`): a share where what the encoder knows is most of what it will say.
     """
     usual = UNTRAINED if model.encoder.untrained else PRETRAINED * getattr(model.head, "pace", 1.0)
     return settings.learning_rate or usual
