@@ -235,7 +235,7 @@ def main() -> None:
         return [key for key in keys if all(part in json.dumps(key) for part in options.only.split(","))]
 
     if options.quick:
-        tried = {name: found[0] for name, case in CASES.items() if (found := candidates(case))}
+        tried = {name: flags[0] for name, case in CASES.items() if (flags := candidates(case))}
         for key in wanted([*choice_keys(), *plan(tried)]):
             _try(key, options.quick)
         return

@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks import dependencies
 from benchmarks.cases import scratch
 from benchmarks.cases.machine import expect_idle, memory
+from benchmarks.cases.vectors import PARALLEL
 from benchmarks.harness import Goal, Row
 from benchmarks.task_goals import ratio
 from loanword import config
@@ -71,9 +72,7 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS, batch: int = BATCH) -
 
 def pairs() -> list[tuple[str, str]]:
     """Return all pairs, the languages mixed."""
-    tables = [
-        read(path, language="en", shape=PARALLEL_TEXT, columns=scratch.PARALLEL) for path in scratch.parallel().values()
-    ]
+    tables = [read(path, language="en", shape=PARALLEL_TEXT, columns=PARALLEL) for path in scratch.parallel().values()]
     found = [pair for table in tables for pair in zip(table.text, table.pair, strict=True)]
     return [found[place] for place in generator(0, "ranking").permutation(len(found))]
 

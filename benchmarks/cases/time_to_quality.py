@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks import dependencies
 from benchmarks.cases import scratch
 from benchmarks.cases.machine import expect_idle
+from benchmarks.cases.vectors import PARALLEL
 from benchmarks.harness import DATA, Goal, Row
 from loanword import config
 from loanword.data.read import read
@@ -130,7 +131,7 @@ def lines() -> list[str]:
     """Return all texts: lines, and both sides of the pairs, in an order drawn by chance."""
     found = [text for tag, path in scratch.mono().items() for text in read(path, language=tag, shape=TEXTS).text]
     for path in scratch.parallel().values():
-        table = read(path, language="en", shape=PARALLEL_TEXT, columns=scratch.PARALLEL)
+        table = read(path, language="en", shape=PARALLEL_TEXT, columns=PARALLEL)
         found += [*table.text, *table.pair]
     return [found[place] for place in generator(0, "lines").permutation(len(found))]
 
