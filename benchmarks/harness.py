@@ -87,11 +87,15 @@ def load(name: str) -> dict[str, Any]:
 
 
 def standing(
-    name: str, keys: Sequence[dict[str, Any]], stamp: Callable[[dict[str, Any], Mapping[str, str] | None], str]
+    name: str,
+    keys: Sequence[dict[str, Any]],
+    stamp: Callable[[dict[str, Any], Mapping[str, str] | None], str],
+    *,
+    timed: Sequence[str] = ("time",),
 ) -> list[Row]:
     """Return the rows of benchmark `name` that have one of `keys` and are not stale.
 
-    Scores of another machine count, made with its versions; of rows whose kind is "time", this machine's alone.
+    Scores of another machine count, made with its versions; of rows whose kind is among `timed`, this machine's alone.
     """
     wanted, own = {json.dumps(key) for key in keys}, here()
 
@@ -99,7 +103,7 @@ def standing(
         if json.dumps(row["key"]) not in wanted:
             return False
         elsewhere = row.get("machine", own) != own
-        if elsewhere and row["key"].get("kind") == "time":
+        if elsewhere and row["key"].get("kind") in timed:
             return False
         return stamp(row["key"], row["versions"] if elsewhere else None) == row["fingerprint"]
 

@@ -2,6 +2,8 @@
 
     make bench-pretrain                   all rows that are not there yet, then the goals
     python -m benchmarks.pretrain --plan  what is there and what is missing
+    python -m benchmarks.pretrain --jobs 8 --only weak     several rows at once; those of time and memory are not
+    python -m benchmarks.pretrain --take pretrain.json     the scores that another machine measured, with its name
 
 cases/ says what each kind of row measures: "weak" is languages that encoders hardly know, before and after adapting;
 "mlm-speed" and "ranking-speed" are steps of these objectives beside those of stock recipes, on an idle machine;
@@ -15,7 +17,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks import harness
@@ -32,6 +35,8 @@ KINDS = {
     ranking_speed.KIND: ranking_speed,
     time_to_quality.KIND: time_to_quality,
 }
+TIMED = (mlm_speed.KIND, ranking_speed.KIND, time_to_quality.KIND, corpus_memory.KIND)
+"""Kinds of rows that say something of the machine, and are measured one after another."""
 LIMIT = 3600
 Key = dict[str, Any]
 
@@ -41,16 +46,15 @@ def keys() -> list[Key]:
     return [key for kind in KINDS.values() for key in kind.rows()]
 
 
-def stamp(key: Key) -> str:
-    """Return the fingerprint of a row's code and data."""
+def stamp(key: Key, installed: Mapping[str, str] | None = None) -> str:
+    """Return the fingerprint of a row's code and data, and of the versions, here or `installed`."""
     kind = KINDS[key["kind"]]
-    return harness.fingerprint(code=kind.code(), data=kind.data())
+    return harness.fingerprint(code=kind.code(), data=kind.data(), installed=installed)
 
 
 def current() -> list[Row]:
     """Return the rows of the result file that are not stale."""
-    stamps = {json.dumps(key): stamp(key) for key in keys()}
-    return [row for row in harness.load(NAME)["rows"] if stamps.get(json.dumps(row["key"])) == row["fingerprint"]]
+    return harness.standing(NAME, keys(), stamp, timed=TIMED)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,7 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--row", help="measure one row (JSON key) and print it")
     parser.add_argument("--plan", action="store_true", help="print what is there and what is missing")
     parser.add_argument("--only", default="", help="parts of a key, e.g. weak")
+    parser.add_argument("--jobs", type=int, default=1, help="rows measured at once, but for those of time and memory")
+    parser.add_argument("--take", type=Path, metavar="FILE", help="take over what another machine measured")
     options = parser.parse_args(arguments)
+    if options.take:
+        harness.take(NAME, options.take)
     if options.row:
         key = json.loads(options.row)
         print(json.dumps(KINDS[key["kind"]].measure(key)))
@@ -68,11 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"the data sets are not at {DATA}; set LOANWORD_BENCH_DATA")
     wanted = [key for key in keys() if all(part in json.dumps(key) for part in options.only.split(","))]
     if options.plan:
-        there = {json.dumps(row["key"]) for row in current()}
+        there = [row["key"] for row in current()]
         for key in wanted:
-            print("there  " if json.dumps(key) in there else "missing", json.dumps(key))
+            print("there  " if key in there else "missing", json.dumps(key))
         return
-    harness.measure(NAME, [(key, stamp(key)) for key in wanted], limit=LIMIT)
+    there = [row["key"] for row in current()]
+    missing = [(key, stamp(key)) for key in wanted if key not in there]
+    harness.measure(NAME, [one for one in missing if one[0]["kind"] not in TIMED], jobs=options.jobs, limit=LIMIT)
+    harness.measure(NAME, [one for one in missing if one[0]["kind"] in TIMED], limit=LIMIT)
     rows = current()
     judged = [goal for kind in KINDS.values() for goal in kind.goals(rows)]
     with harness.alone():
