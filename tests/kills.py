@@ -1,6 +1,8 @@
 """Kill a run at random moments, start it again by the same command, and compare what comes out.
 
-python tests/kills.py FOLDER KILLS SEED     FOLDER holds recipe.toml; prints what happened, as JSON
+python tests/kills.py COMMAND FOLDER KILLS SEED     FOLDER holds recipe.toml; prints what happened, as JSON
+
+COMMAND is "train" or "pretrain".
 
 Every run is a process of its own, forked from this one so that it need not import torch again. A quarter of the kills
 are aimed at the inside of a save, the others at any moment between start and end.
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import torch
 
+import loanword.pretrain
 import loanword.run  # noqa: F401 - once, here, for every process that is forked
 from loanword.cli.main import main
 from loanword.training.checkpoints import Checkpoints
@@ -28,8 +31,8 @@ from loanword.training.checkpoints import Checkpoints
 INSIDE_A_SAVE = 0.25
 
 
-def begin(recipe: Path, out: Path, log: Path) -> tuple[int, int]:
-    """Start the command in a new process; returns its number and a pipe that says when saves begin and end."""
+def begin(command: str, recipe: Path, out: Path, log: Path) -> tuple[int, int]:
+    """Start the `command` in a new process; returns its number and a pipe that says when saves begin and end."""
     heard, told = os.pipe()
     if process := os.fork():
         os.close(told)
@@ -49,7 +52,7 @@ def begin(recipe: Path, out: Path, log: Path) -> tuple[int, int]:
                 os.write(told, b")")
 
         Checkpoints.save = save
-        sys.argv = ["loanword", "train", str(recipe), "--out", str(out)]
+        sys.argv = ["loanword", command, str(recipe), "--out", str(out)]
         try:
             main()
         except SystemExit as end:
@@ -65,14 +68,14 @@ def ended(process: int, *, wait: bool = False) -> int | None:
 
 def weights(out: Path) -> str:
     """The SHA-256 of what the run made."""
-    files = (out / "model" / "model.safetensors", out / "model" / "head.safetensors")
+    files = sorted((out / "model").glob("*.safetensors"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def whole(recipe: Path, out: Path, log: Path) -> tuple[str, float, list[float]]:
+def whole(command: str, recipe: Path, out: Path, log: Path) -> tuple[str, float, list[float]]:
     """Run to the end: the weights, the seconds it took, and those of each save."""
     started = time.monotonic()
-    process, heard = begin(recipe, out, log)
+    process, heard = begin(command, recipe, out, log)
     saves, opened = [], 0.0
     while mark := os.read(heard, 1):
         if mark == b"(":
@@ -85,14 +88,14 @@ def whole(recipe: Path, out: Path, log: Path) -> tuple[str, float, list[float]]:
     return weights(out), time.monotonic() - started, saves
 
 
-def main_loop(folder: Path, kills: int, seed: int) -> dict[str, object]:
+def main_loop(command: str, folder: Path, kills: int, seed: int) -> dict[str, object]:
     """Kill `kills` runs; whenever one gets through, compare it and begin anew."""
     recipe, out, log = folder / "recipe.toml", folder / "run", folder / "log.txt"
-    expected, seconds, saves = whole(recipe, folder / "whole", log)
+    expected, seconds, saves = whole(command, recipe, folder / "whole", log)
     rng, inside, finished, other = random.Random(seed), 0, 0, []
     done = 0
     while done < kills:
-        process, heard = begin(recipe, out, log)
+        process, heard = begin(command, recipe, out, log)
         marks = b""
         if rng.random() < INSIDE_A_SAVE * 1.3:  # Some miss: the run is through before, or the save is.
             for _ in range(2 * rng.randint(1, 4) - 1):
@@ -115,7 +118,7 @@ def main_loop(folder: Path, kills: int, seed: int) -> dict[str, object]:
         finished += 1
         other += [found for found in [weights(out)] if found != expected]
         shutil.rmtree(out)
-    found, *_ = whole(recipe, out, log)
+    found, *_ = whole(command, recipe, out, log)
     other += [found] if found != expected else []
     return {
         "kills": done,
@@ -128,4 +131,4 @@ def main_loop(folder: Path, kills: int, seed: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(json.dumps(main_loop(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201
+    print(json.dumps(main_loop(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))))  # noqa: T201

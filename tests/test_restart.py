@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "loanword", "train"]
@@ -24,18 +25,43 @@ def folder(toy_recipe, tmp_path):
     return tmp_path
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_killed_at_random_it_ends_in_the_same_weights(folder):
-    kills = int(os.environ.get("LOANWORD_SOAK_KILLS", "20"))
+def killed(command, folder, *, kills):
+    """Kill `command` at random moments until it was killed so often; what happened."""
     found = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "kills.py"), str(folder), str(kills), "7"],
+        [sys.executable, str(ROOT / "tests" / "kills.py"), command, str(folder), str(kills), "7"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert found.returncode == 0, found.stderr
-    result = json.loads(found.stdout)
+    return json.loads(found.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_killed_at_random_it_ends_in_the_same_weights(folder):
+    kills = int(os.environ.get("LOANWORD_SOAK_KILLS", "20"))
+    result = killed("train", folder, kills=kills)
+    assert result["kills"] == kills
+    assert result["inside a save"] >= kills // 4
+    assert result["finished"] >= 1
+    assert result["other weights"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_pretraining_that_is_killed_at_random_ends_in_the_same_weights(tiny_folder, sentences, tmp_path):
+    kills = int(os.environ.get("LOANWORD_SOAK_KILLS", "40")) // 8
+    said = {"model": str(tiny_folder("xlm-roberta")), "out": "elsewhere"}
+    text = {}
+    for tag, rows in sentences.items():
+        text[tag] = str(tmp_path / f"{tag}.txt")
+        Path(text[tag]).write_text("".join(f"{row}\n" for row in [*rows] * 3), encoding="utf-8")
+    said["corpus"] = {"text": text, "identify": False, "exact_duplicates": False, "min_characters": 1}
+    said["training"] = {"steps": 12, "length": 32, "batch_size": 8, "checkpoint_steps": 1}
+    said["hardware"] = {"device": "cpu", "threads": 1}
+    (tmp_path / "recipe.toml").write_text(tomli_w.dumps(said), encoding="utf-8")
+    result = killed("pretrain", tmp_path, kills=kills)
     assert result["kills"] == kills
     assert result["inside a save"] >= kills // 4
     assert result["finished"] >= 1
