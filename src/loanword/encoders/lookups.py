@@ -2,6 +2,7 @@
 
 torch makes a gradient of the whole table for every lookup: 384 MB of zeros for a few hundred rows of 250,000, cleared,
 filled and added up anew in each pass of a step. Here the rows' gradients are added where those of the table gather.
+What else uses the table can do the same (`gathers`).
 """
 
 from __future__ import annotations
@@ -30,12 +31,26 @@ class _Lookup(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[None, None, None]:
         """Add the gradients of the rows where they belong."""
-        (ids,), weight = ctx.saved_tensors, ctx.weight
-        if weight.grad is None:
-            weight.grad = torch.zeros_like(weight)
+        (ids,), found = ctx.saved_tensors, gathered(ctx.weight)
         seen = ids != ctx.padding
-        weight.grad.index_add_(0, ids[seen], grads[0][seen].to(weight.grad))
+        found.index_add_(0, ids[seen], grads[0][seen].to(found))
         return None, None, None
+
+
+GATHERS = "gathers"
+"""The mark of such a table."""
+
+
+def gathers(weight: torch.Tensor) -> bool:
+    """Whether what uses the table `weight` may add to its gradient itself (`gathered`), and return none."""
+    return getattr(weight, GATHERS, False)
+
+
+def gathered(weight: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of `weight`, to be added to; zeros where there is none yet."""
+    if weight.grad is None:
+        weight.grad = torch.zeros_like(weight)
+    return weight.grad
 
 
 @contextmanager
@@ -50,10 +65,12 @@ def sparse_lookups(encoder: Encoder) -> Iterator[None]:
         yield
         return
     table.forward = partial(_look, table)
+    setattr(table.weight, GATHERS, True)
     try:
         yield
     finally:
         del table.forward
+        delattr(table.weight, GATHERS)
 
 
 def _look(table: nn.Embedding, ids: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,9 @@ are 600 MB in single precision, and their gradient as much again. Here only a ch
 time: once for the normaliser, which needs no more than a running maximum and sum, and once more in the backward pass
 for the gradients. That is four matrix products for three, and memory that does not grow with the vocabulary.
 
+A table whose gradients gather (`encoders.lookups`) is given its gradient chunk by chunk where they do, not in a tensor
+of the table's size that is then added.
+
 Cut Your Losses in Large-Vocabulary Language Models (Wijmans et al., 2024, arXiv:2411.09009), without its filter of
 small gradients.
 """
@@ -15,6 +18,8 @@ from typing import Any
 
 import torch
 from torch import nn
+
+from loanword.encoders.lookups import gathered, gathers
 
 CHUNK_SCORES = 2**21
 """Scores that are looked at in one piece: 8 MB of them, which a processor's cache holds."""
@@ -64,7 +69,7 @@ class _LinearLoss(torch.autograd.Function):
             total = scores.sub_(top.unsqueeze(1)).exp_().sum(1)
             normaliser = torch.logaddexp(normaliser, top + total.log())
         ctx.save_for_backward(hidden, weight, bias, targets, normaliser)
-        ctx.size, ctx.dtype = size, dtype
+        ctx.size, ctx.dtype, ctx.table = size, dtype, weight if gathers(weight) else None
         return normaliser - right
 
     @staticmethod
@@ -75,7 +80,8 @@ class _LinearLoss(torch.autograd.Function):
         states = hidden.to(dtype)
         wanted = ctx.needs_input_grad
         of_hidden = torch.zeros(hidden.shape, dtype=torch.float32, device=hidden.device) if wanted[0] else None
-        of_weight = torch.empty_like(weight) if wanted[1] else None
+        of_table = gathered(ctx.table) if wanted[1] and ctx.table is not None else None
+        of_weight = torch.empty_like(weight) if wanted[1] and of_table is None else None
         of_bias = torch.empty_like(bias) if bias is not None and wanted[2] else None
         for start in range(0, len(weight), size):
             slopes = _scores(states, weight, bias, start, size).sub_(normaliser.unsqueeze(1)).exp_()
@@ -90,6 +96,8 @@ class _LinearLoss(torch.autograd.Function):
                 of_hidden += rounded @ weight[start:end].to(dtype)
             if of_weight is not None:
                 of_weight[start:end] = rounded.T @ states
+            if of_table is not None:
+                of_table[start:end] += rounded.T @ states
         return None if of_hidden is None else of_hidden.to(hidden.dtype), of_weight, of_bias, None, None, None
 
 
