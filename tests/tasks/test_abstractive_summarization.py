@@ -1,4 +1,5 @@
 from loanword.data.records import Record
+from loanword.encoders.load import load
 from loanword.tasks.abstractive_summarization import AbstractiveSummarization
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -27,3 +28,13 @@ def test_rows_are_learned_as_of_a_language_to_come_where_a_summary_may_be_copied
     assert task.strange == 0.5
     task.fit(ROWS, tokenizer)
     assert task.strange == 0.0, "Russian texts have no English pieces to copy"
+
+
+def test_a_fresh_decoder_has_more_beams_than_one_that_a_model_brings(tiny_folder, tiny_seq2seq):
+    for folder, usual in ((tiny_folder("bert"), 16), (tiny_seq2seq("bart"), 4)):
+        loaded = load(str(folder))
+        for given, beams in ((None, usual), (2, 2)):
+            task = AbstractiveSummarization(least=1, longest=32, beams=given)
+            task.fit(ROWS, loaded.tokenizer)
+            assert task.head(loaded.encoder).how.beams == beams
+            assert AbstractiveSummarization(**task.state()).state() == task.state()
