@@ -33,7 +33,7 @@ class AbstractiveSummarization(Generation):
 
     def __init__(self, *, beams: int | None = None, **options: Any) -> None:
         """Create the task; without `beams` they are 4 where the encoder brings a decoder, 16 where that is fresh."""
-        super().__init__(beams=beams or FEW, **options)
+        super().__init__(beams=FEW if beams is None else beams, **options)
         self.beams = beams
 
     def head(self, encoder: Encoder) -> nn.Module:
