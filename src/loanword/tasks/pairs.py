@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loanword.data.records import Record
@@ -26,6 +26,7 @@ class Pairs(Classification):
     """
 
     columns = LABELLED_PAIR
+    defaults: Mapping[str, Mapping[str, Any]] = {"training": {"batch_size": 16}}
 
     def __init__(self, *, reading: str = "together", **options: Any) -> None:
         """Create the task; further `options` are those of `Classification`."""
