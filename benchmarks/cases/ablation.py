@@ -1,7 +1,7 @@
 """What each objective gives an encoder that begins with nothing: Tatoeba, and topics by a probe on what it says.
 
-A small encoder with pieces of its own sees as many steps of every mixture, from the same texts; a step of pairs has
-half as many rows. The probe is logistic regression on its vectors of English sentences, asked in the other languages.
+A small encoder with pieces of its own sees as many steps of every mixture, from the same texts. The probe is logistic
+regression on its vectors of English sentences, asked in the other languages.
 """
 
 from __future__ import annotations
@@ -48,24 +48,22 @@ def code() -> set[str]:
     """Return the files that a row hangs on."""
     own = {f"benchmarks/cases/{name}.py" for name in ("ablation", "scratch", "case")}
     objectives = dependencies.reached("pretrain", *(f"objectives.{name}" for name in ("mlm", "nsp", "ranking")))
-    return {*own, *objectives, *dependencies.of_task("classification"), *PIECES_CODE}
-
-
-def texts() -> list[Path]:
-    """Return the files that encoders learn from."""
-    return [*scratch.mono().values(), *scratch.parallel().values()]
+    return {*own, "benchmarks/transfer.py", *objectives, *dependencies.of_task("classification"), *PIECES_CODE}
 
 
 def data() -> list[Path]:
     """Return the data files."""
-    return [*texts(), *sorted((DATA / "tatoeba").glob("*.tsv")), *sorted((DATA / SET).glob("*.jsonl"))]
+    learned = [*scratch.mono().values(), *scratch.parallel().values()]
+    return [*learned, *sorted((DATA / "tatoeba").glob("*.tsv")), *sorted((DATA / SET).glob("*.jsonl"))]
 
 
 def pieces() -> Path:
-    """Return a tokenizer trained on all the texts, made once."""
+    """Return a tokenizer trained on the monolingual texts, made once."""
     from loanword.tokens.train import train
 
-    target = bundled.cache_root() / f"bench-pieces-{harness.fingerprint(code=PIECES_CODE, data=texts())}"
+    target = (
+        bundled.cache_root() / f"bench-pieces-{harness.fingerprint(code=PIECES_CODE, data=scratch.mono().values())}"
+    )
     if not target.exists():
         tables = {tag: read(path, language=tag, shape=TEXTS).text for tag, path in scratch.mono().items()}
         staging = Path(tempfile.mkdtemp(dir=bundled.cache_root()))
@@ -101,8 +99,7 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
         right, found = probed(model, key["seed"]), scratch.translations_found(model)
     return {
         **found,
-        "probe": round(float(np.mean([values.mean() for values in right.values()])), 5),
-        "probe_rows": {tag: pack(values) for tag, values in right.items()},
+        "probe": {name: pack(values) for name, values in right.items()},
         "tokens": clock.tokens,
         "steps": len(clock.steps),
         "train_seconds": round(sum(clock.steps), 1),
@@ -111,18 +108,18 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
 
 
 def probed(model: Path, seed: int) -> dict[str, np.ndarray]:
-    """Return which test rows a probe on the vectors of `model` gets right (rows, 1), by "set/language"."""
+    """Return what accuracy counts of the answers of a probe on the vectors of `model`, by "set/language"."""
     from loanword.evaluation.evaluate import Evaluator
+    from loanword.evaluation.metrics import METRICS
     from loanword.run import run
 
     train, dev, tests = transfer.tables(SET, seed)
     recipe = transfer.recipe("probe", model=str(model), seed=seed)
     bundle = run(recipe, tables={"train": {"en": train}, "dev": {"en": dev}, "test": {}}).bundle
     judge = Evaluator(bundle.model, bundle.task, bundle.tokenizer, bundle.hardware)
-    return {
-        f"{SET}/{tag}": np.array([[p.label == label] for p, label in zip(one.predictions, one.references, strict=True)])
-        for tag, one in judge.answer(tests, judge.encode(tests)).items()
-    }
+    count = METRICS.get("accuracy").rows
+    answers = judge.answer(tests, judge.encode(tests))
+    return {f"{SET}/{tag}": count(one.predictions, one.references) for tag, one in answers.items()}
 
 
 def goals(found: Sequence[Row]) -> list[Goal]:
@@ -130,13 +127,14 @@ def goals(found: Sequence[Row]) -> list[Goal]:
     of = {arm: [row for row in found if {"kind": KIND, "arm": arm}.items() <= row["key"].items()] for arm in ARMS}
     if any(len(rows) < len(SEEDS) for rows in of.values()):
         return []
-    tests = scratch.tatoeba()
-    clusters = Clusters.of({name: table.group for name, table in tests.items()})
+    clusters = Clusters.of({name: table.group for name, table in scratch.tatoeba().items()})
     scores = {arm: mean_of(resampled(scratch.METRIC, rows, clusters)) for arm, rows in of.items()}
-    said = "; ".join(
-        f"{arm} Tatoeba {percent(scores[arm])}, {SET} {100 * np.mean([row['probe'] for row in rows]):.1f}"
+    groups = Clusters.of({f"{SET}/{tag}": table.group for tag, table in transfer.tables(SET, SEEDS[0])[2].items()})
+    probes = {
+        arm: mean_of(resampled("accuracy", [{"rows": row["probe"]} for row in rows], groups))
         for arm, rows in of.items()
-    )
+    }
+    said = "; ".join(f"{arm} Tatoeba {percent(scores[arm])}, {SET} {percent(probes[arm])}" for arm in ARMS)
     ahead = scores["mlm+tlm+ranking"] - scores["mlm"]
     low = interval(ahead)[0]
     return [

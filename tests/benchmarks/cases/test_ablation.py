@@ -14,7 +14,7 @@ def row(arm, seed, right):
     return {
         "key": {"kind": ablation.KIND, "arm": arm, "seed": seed},
         "rows": {"tatoeba/de": pack(found)},
-        "probe": 0.5,
+        "probe": {"sib200/de": pack(np.stack([np.arange(40) < 10 + right, np.ones(40)], axis=1))},
     }
 
 
@@ -22,6 +22,7 @@ def row(arm, seed, right):
 def asked(monkeypatch):
     table = SimpleNamespace(group=[f"sentence {n}" for n in range(40)])
     monkeypatch.setattr(ablation.scratch, "tatoeba", lambda: {"tatoeba/de": table})
+    monkeypatch.setattr(ablation.transfer, "tables", lambda name, seed: (None, None, {"de": table}))
 
 
 def rows(**right):
@@ -33,6 +34,8 @@ def test_ranking_ahead_of_masking_meets_the_goal():
     assert goal.met
     assert goal.measured.startswith("65.0 [")
     assert "mlm Tatoeba 10.0" in goal.ceiling
+    assert "sib200 35.0 [" in goal.ceiling
+    assert "sib200 100.0 [" in goal.ceiling
     assert "mlm+tlm+ranking Tatoeba 75.0" in goal.ceiling
 
 
