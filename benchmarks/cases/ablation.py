@@ -6,7 +6,6 @@ regression on its vectors of English sentences, asked in the other languages.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,10 +15,10 @@ import numpy as np
 
 from benchmarks import dependencies, harness, transfer
 from benchmarks.cases import scratch
+from benchmarks.cases.pretraining import pretrained
 from benchmarks.comparison import Clusters, interval, resampled
 from benchmarks.harness import DATA, Goal, Row
 from benchmarks.packed import pack
-from loanword import config
 from loanword.data.read import read
 from loanword.data.shapes.texts import TEXTS
 from loanword.encoders import bundled
@@ -46,7 +45,7 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    own = {f"benchmarks/cases/{name}.py" for name in ("ablation", "scratch", "case")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("ablation", "scratch", "pretraining", "case")}
     objectives = dependencies.reached("pretrain", *(f"objectives.{name}" for name in ("mlm", "nsp", "ranking")))
     return {*own, "benchmarks/transfer.py", *objectives, *dependencies.of_task("classification"), *PIECES_CODE}
 
@@ -75,8 +74,6 @@ def pieces() -> Path:
 def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
     """Train an encoder, and ask it."""
     from benchmarks.cases.clock import Clock
-    from loanword.pretrain import pretrain
-    from loanword.pretrain_config import PretrainRecipe
 
     objectives, clock = ARMS[key["arm"]], Clock()
     with tempfile.TemporaryDirectory() as out:
@@ -88,13 +85,12 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
             "corpus": scratch.corpus(),
             "objectives": objectives or ARMS["mlm"],
             "training": {
-                **{"batch_size": ROWS, "length": LENGTH, "checkpoint_minutes": 0.0},
+                **{"batch_size": ROWS, "length": LENGTH},
                 **({"steps": steps, "learning_rate": RATE} if objectives else {"steps": 1, "learning_rate": 1e-12}),
             },
-            "evaluation": {"points": 1, "rows": 16},
-            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+            "evaluation": {"rows": 16},
         }
-        done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"), progress=clock)
+        done = pretrained(recipe, progress=clock)
         model = Path(out) / "model"
         right, found = probed(model, key["seed"]), scratch.translations_found(model)
     return {

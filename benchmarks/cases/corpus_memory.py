@@ -6,7 +6,6 @@ the model is a small fresh one, so that what grows is seen.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Any
 from benchmarks import dependencies
 from benchmarks.cases import scratch
 from benchmarks.cases.machine import memory
+from benchmarks.cases.pretraining import pretrained
 from benchmarks.harness import Goal, Row
-from loanword import config
 from loanword.data.read import read
 from loanword.data.shapes.texts import TEXTS
 
@@ -35,7 +34,7 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    own = {f"benchmarks/cases/{name}.py" for name in ("corpus_memory", "scratch", "machine")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("corpus_memory", "scratch", "pretraining", "machine")}
     return {*own, *dependencies.reached("pretrain", "objectives.mlm")}
 
 
@@ -46,9 +45,6 @@ def data() -> list[Path]:
 
 def measure(key: Mapping[str, Any]) -> Row:
     """Pretrain on so many copies; the largest size of the process."""
-    from loanword.pretrain import pretrain
-    from loanword.pretrain_config import PretrainRecipe
-
     texts = read(scratch.mono()["en"], language="en", shape=TEXTS).text
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
@@ -61,11 +57,10 @@ def measure(key: Mapping[str, Any]) -> Row:
             "seed": key["seed"],
             "out": str(place / "out"),
             "corpus": {"text": {"en": str(place / "en.txt")}, "boundary": "line"},
-            "training": {"steps": STEPS, "batch_size": 16, "checkpoint_minutes": 0.0},
-            "evaluation": {"points": 1, "rows": 16},
-            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+            "training": {"steps": STEPS, "batch_size": 16},
+            "evaluation": {"rows": 16},
         }
-        done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"))
+        done = pretrained(recipe)
         size = (place / "en.txt").stat().st_size
     return {"memory": round(memory(), 4), "bytes": size, "documents": done.report["corpus"]["documents"]}
 

@@ -8,7 +8,6 @@ held-out loss that the mean of the old rows and random rows have at the end afte
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import dependencies
+from benchmarks.cases.pretraining import pretrained
 from benchmarks.harness import DATA, Goal, Row
-from loanword import config
 from loanword.data.read import read
 from loanword.data.shapes.texts import TEXTS
 from loanword.language.tag import canonical
@@ -45,7 +44,8 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    return {"benchmarks/cases/extension.py", *dependencies.reached("pretrain", "objectives.mlm", "deploy.extend")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("extension", "pretraining")}
+    return {*own, *dependencies.reached("pretrain", "objectives.mlm", "deploy.extend")}
 
 
 def data() -> list[Path]:
@@ -62,8 +62,6 @@ def sentences(file: Path) -> dict[str, str]:
 def measure(key: Mapping[str, Any], *, steps: int = STEPS, points: int = POINTS) -> Row:
     """Extend the encoder and let it learn; the held-out loss of every point."""
     from loanword.deploy.extend import extended_model
-    from loanword.pretrain import pretrain
-    from loanword.pretrain_config import PretrainRecipe
 
     tag, seed = key["language"], key["seed"]
     english = sentences(DATA / "sib200" / "eng_Latn.train.jsonl")
@@ -84,12 +82,11 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS, points: int = POINTS)
             "corpus": {"text": {tag: str(place / "text.txt")}, "held_out": HELD_OUT, "boundary": "line"},
             "training": {
                 **{"steps": steps, "batch_size": ROWS, "learning_rate": RATE, "embeddings": "compact"},
-                **{"checkpoint_minutes": 0.0, "schedule": "constant"},
+                "schedule": "constant",
             },
-            "evaluation": {"points": points},
-            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+            "evaluation": {"points": points, "rows": 128},
         }
-        done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"))
+        done = pretrained(recipe)
     curve = [(point["tokens"], round(point["languages"][tag]["nats"], 4)) for point in done.report["held_out"]]
     return {"score": curve[-1][1], "curve": curve, "new": wider.new}
 

@@ -8,7 +8,6 @@ less to attend to. Losses are the mean over the same number of steps on other dr
 from __future__ import annotations
 
 import gzip
-import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -20,9 +19,9 @@ import torch
 
 from benchmarks import dependencies
 from benchmarks.cases.machine import expect_idle, memory, peaks
+from benchmarks.cases.pretraining import pretrained
 from benchmarks.harness import DATA, Goal, Row
 from benchmarks.task_goals import ratio
-from loanword import config
 from loanword.batches.batch import collate
 from loanword.batches.sampler import by_tokens, pass_tokens
 from loanword.encoders import bundled
@@ -60,8 +59,8 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    own = {"benchmarks/cases/mlm_speed.py", "benchmarks/cases/clock.py", "benchmarks/cases/machine.py", PEER}
-    return {*own, *dependencies.reached("pretrain", "objectives.mlm")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("mlm_speed", "pretraining", "clock", "machine")}
+    return {*own, PEER, *dependencies.reached("pretrain", "objectives.mlm")}
 
 
 def data() -> list[Path]:
@@ -132,28 +131,20 @@ def lines() -> list[str]:
 def ours(model: str, *, steps: int, seed: int) -> tuple[list[float], float, float, Row]:
     """Pretrain; return the seconds of each step, the mean loss, the pieces of a step, and how fast the body is."""
     from benchmarks.cases.clock import Clock
-    from loanword.pretrain import pretrain
-    from loanword.pretrain_config import PretrainRecipe
 
     clock = Clock()
     with tempfile.TemporaryDirectory() as name:
-        recipe = config.part(
-            PretrainRecipe,
-            {
-                "model": model,
-                "seed": seed,
-                "out": name,
-                "corpus": {"text": {tag: str(file) for tag, file in zip(TAGS, data(), strict=True)}},
-                "training": {
-                    **{"steps": steps, "batch_size": ROWS, "length": 512, "learning_rate": 5e-5, "weight_decay": 0.0},
-                    **{"warmup": 0.0, "checkpoint_minutes": 0.0},
-                },
-                "evaluation": {"points": 1, "rows": 1},
-                "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+        recipe = {
+            "model": model,
+            "seed": seed,
+            "out": name,
+            "corpus": {"text": {tag: str(file) for tag, file in zip(TAGS, data(), strict=True)}},
+            "training": {
+                **{"steps": steps, "batch_size": ROWS, "length": 512, "learning_rate": 5e-5, "weight_decay": 0.0},
+                "warmup": 0.0,
             },
-            where="benchmark",
-        )
-        done = pretrain(recipe, progress=clock)
+        }
+        done = pretrained(recipe, progress=clock)
     loss = fmean(point["objectives"]["mlm"] for point in done.report["objectives"])
     more = {"memory": round(memory(), 3), "seconds_body": body(done)}
     return clock.steps, loss, clock.tokens / len(clock.steps), more

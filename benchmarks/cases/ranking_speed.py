@@ -6,7 +6,6 @@ same texts, and the whole table is trained. What is compared is pairs a second.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 from benchmarks import dependencies
 from benchmarks.cases import scratch
 from benchmarks.cases.machine import expect_idle, memory
+from benchmarks.cases.pretraining import pretrained
 from benchmarks.cases.vectors import PARALLEL
 from benchmarks.harness import Goal, Row
 from benchmarks.task_goals import ratio
-from loanword import config
 from loanword.data.read import read
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.encoders import bundled
@@ -40,7 +39,7 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    own = {f"benchmarks/cases/{name}.py" for name in ("ranking_speed", "scratch", "clock", "machine")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("ranking_speed", "scratch", "pretraining", "clock", "machine")}
     return {*own, PEER, *dependencies.reached("pretrain", "objectives.ranking")}
 
 
@@ -80,8 +79,6 @@ def pairs() -> list[tuple[str, str]]:
 def ours(*, steps: int, batch: int, seed: int) -> tuple[list[float], float]:
     """Pretrain; return the seconds of each step, and the mean loss."""
     from benchmarks.cases.clock import Clock
-    from loanword.pretrain import pretrain
-    from loanword.pretrain_config import PretrainRecipe
 
     clock = Clock()
     with tempfile.TemporaryDirectory() as name:
@@ -91,17 +88,9 @@ def ours(*, steps: int, batch: int, seed: int) -> tuple[list[float], float]:
             "out": name,
             "corpus": {**scratch.corpus(), "text": {}},
             "objectives": {"ranking": {"batch_size": batch}},
-            "training": {
-                "steps": steps,
-                "length": 512,
-                "learning_rate": 5e-5,
-                "warmup": 0.0,
-                "checkpoint_minutes": 0.0,
-            },
-            "evaluation": {"points": 1, "rows": 1},
-            "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+            "training": {"steps": steps, "length": 512, "learning_rate": 5e-5, "warmup": 0.0},
         }
-        done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"), progress=clock)
+        done = pretrained(recipe, progress=clock)
     return clock.steps, fmean(point["objectives"]["ranking"] for point in done.report["objectives"])
 
 

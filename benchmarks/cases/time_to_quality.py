@@ -7,7 +7,6 @@ flag bf16, and knows nothing of which text translates which. Ours is one command
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +16,9 @@ from typing import Any
 from benchmarks import dependencies
 from benchmarks.cases import scratch
 from benchmarks.cases.machine import expect_idle
+from benchmarks.cases.pretraining import pretrained
 from benchmarks.cases.vectors import PARALLEL
 from benchmarks.harness import DATA, Goal, Row
-from loanword import config
 from loanword.data.read import read
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.data.shapes.texts import TEXTS
@@ -49,7 +48,7 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    own = {f"benchmarks/cases/{name}.py" for name in ("time_to_quality", "scratch", "case", "machine")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("time_to_quality", "scratch", "pretraining", "case", "machine")}
     return {*own, PEER, *dependencies.reached("pretrain", "objectives.ranking")}
 
 
@@ -88,23 +87,15 @@ def measure(key: Mapping[str, Any], *, trial: bool = False) -> Row:
 
 def ours(out: str, *, minutes: float, seed: int) -> Row:
     """Pretrain for so many minutes, and ask."""
-    from loanword.pretrain import pretrain
-    from loanword.pretrain_config import PretrainRecipe
-
     recipe = {
         "model": str(start(seed)),
         "seed": seed,
         "out": out,
         "corpus": {**scratch.corpus(), "text": {}},
         "objectives": {"ranking": {"batch_size": BATCH}},
-        "training": {
-            **{"length": LENGTH, "learning_rate": RATE, "embeddings": "compact"},
-            **{"minutes": minutes, "checkpoint_minutes": 0.0},
-        },
-        "evaluation": {"points": 1, "rows": 1},
-        "hardware": {"threads": int(os.environ.get("OMP_NUM_THREADS", "0"))},
+        "training": {"length": LENGTH, "learning_rate": RATE, "embeddings": "compact", "minutes": minutes},
     }
-    done = pretrain(config.part(PretrainRecipe, recipe, where="benchmark"))
+    done = pretrained(recipe)
     return {**scratch.translations_found(Path(out) / "model"), "steps": done.report["training"]["steps"]}
 
 
