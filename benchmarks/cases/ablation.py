@@ -85,7 +85,8 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS) -> Row:
             "corpus": scratch.corpus(),
             "objectives": objectives or ARMS["mlm"],
             "training": {
-                **{"batch_size": ROWS, "length": LENGTH},
+                "batch_size": ROWS,
+                "length": LENGTH,
                 **({"steps": steps, "learning_rate": RATE} if objectives else {"steps": 1, "learning_rate": 1e-12}),
             },
             "evaluation": {"rows": 16},
