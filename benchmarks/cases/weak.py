@@ -105,7 +105,6 @@ def measure(key: dict[str, Any]) -> Row:
         "pieces": done.report["vocabulary"] and done.report["vocabulary"]["pieces"]["new"],
         "unknown": round(done.report["cost"]["unknown"], 4),
         "fertility": round(done.report["cost"]["fertility"], 3),
-        "train_seconds": round(done.report["training"].get("seconds", 0.0), 1),
         "steps": done.report["training"]["steps"],
     }
 
