@@ -10,8 +10,9 @@ import torch
 
 from loanword.encoders.load import load
 from loanword.encoders.masked import masked_head
+from loanword.errors import ConfigError, LoanwordError, UsageError
 from loanword.pretrain import pretrain
-from loanword.pretrain_config import PretrainRecipe
+from loanword.pretrain_config import FreshSettings, ObjectiveSettings, PretrainRecipe, SamplingSettings
 
 NOUNS = {"en": ("goat", "kite", "soup"), "ru": ("коза", "змей", "суп")}
 VERBS = {"en": ("sleeps", "waits", "sings"), "ru": ("спит", "ждёт", "поёт")}
@@ -132,30 +133,33 @@ def test_compact_rows_leave_the_others_alone(recipe, tiny_encoder):
     assert done.report["training"]["embedding_rows_trained"] < len(before)
 
 
+class StopError(Exception):
+    """Somebody pulls the plug."""
+
+
+class Watch:
+    """Stops a run before step `at`."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def stage(self, name, *, total=0, detail=""): ...
+    def advance(self, count): ...
+    def say(self, text): ...
+    def done(self): ...
+    def hooks(self):
+        return (self,)
+
+    def before_update(self, state):
+        if state.step == self.at:
+            raise StopError
+
+    def after_update(self, state): ...
+    def on_evaluate(self, state, scores): ...
+
+
 def test_stopped_it_goes_on_to_the_same_weights(recipe, files):
     """A run that is interrupted in the middle of a pass, and one that is not."""
-
-    class StopError(Exception):
-        pass
-
-    class Watch:
-        def __init__(self, at):
-            self.at = at
-
-        def stage(self, name, *, total=0, detail=""): ...
-        def advance(self, count): ...
-        def say(self, text): ...
-        def done(self): ...
-        def hooks(self):
-            return (self,)
-
-        def before_update(self, state):
-            if state.step == self.at:
-                raise StopError
-
-        def after_update(self, state): ...
-        def on_evaluate(self, state, scores): ...
-
     options = {"objectives": ("mlm", "ranking", "nsp", "detection"), "steps": 12, "checkpoint_steps": 1}
     whole = pretrain(recipe(out="whole", **options))
     with pytest.raises(StopError):
@@ -165,6 +169,92 @@ def test_stopped_it_goes_on_to_the_same_weights(recipe, files):
         assert torch.equal(value, again.model.state_dict()[name]), name
     assert again.report["held_out"] == whole.report["held_out"]
     assert again.report["objectives"] == whole.report["objectives"]
+    assert again.report["corpus"] == whole.report["corpus"]
+    assert again.report["corpus"]["documents"]["en"]["read"]["documents"] == 60
+    assert not (files / "run" / "checkpoints").exists()
+
+
+def test_another_recipe_does_not_go_on_where_one_was_stopped(recipe):
+    options = {"steps": 8, "checkpoint_steps": 1}
+    with pytest.raises(StopError):
+        pretrain(recipe(**options), progress=Watch(4))
+    said = recipe(**options)
+    others = [
+        recipe(objectives=("mlm", "nsp"), **options),
+        said.model_copy(update={"sampling": SamplingSettings(alpha=(0.0, 1.0))}),
+        said.model_copy(update={"objectives": {"mlm": ObjectiveSettings(batch_size=8, options={"unit": "word"})}}),
+    ]
+    for other in others:
+        with pytest.raises(UsageError, match="is of a run with another recipe"):
+            pretrain(other)
+    assert pretrain(said).report["training"]["steps"] == 8
+
+
+def test_minutes_are_the_same_steps_when_a_run_goes_on(recipe, files, monkeypatch):
+    options = {"steps": None, "minutes": 0.011, "checkpoint_steps": 1}
+    monkeypatch.setattr("loanword.training.budget.timed", lambda *_: 0.1)
+    with pytest.raises(StopError):
+        pretrain(recipe(**options), progress=Watch(3))
+    monkeypatch.setattr("loanword.training.budget.timed", lambda *_: 0.05)  # The machine has more time now.
+    assert pretrain(recipe(**options)).report["training"]["steps"] == 6
+    assert not (files / "run" / "checkpoints").exists()
+    assert pretrain(recipe(**options)).report["training"]["steps"] == 13  # That run is over.
+
+
+def test_files_of_somebody_else_stay(recipe, files):
+    for inside in ("model", "corpus/text"):
+        mine = files / inside.replace("/", "-") / inside / "thesis.txt"
+        mine.parent.mkdir(parents=True)
+        mine.write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match=r"choose another folder|give the run another folder"):
+            pretrain(recipe(out=inside.replace("/", "-"), steps=1))
+        assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_an_objective_that_finds_nothing_says_what_it_wants(recipe, files):
+    said = recipe(objectives=("mlm", "ranking", "tlm"))
+    for update, problems in (
+        ({"parallel": {}}, ("ranking learns from translations", "tlm learns from translations")),
+        ({"text": {}}, ("mlm learns from text",)),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            pretrain(said.model_copy(update={"corpus": said.corpus.model_copy(update=update)}))
+        assert len(caught.value.problems) == len(problems)
+        assert all(problem in str(caught.value) for problem in problems)
+
+
+def test_text_that_is_dropped_whole_is_told(recipe, files, caplog):
+    said = recipe(steps=1)
+    wrong = {"en": str(files / "ru.txt")}
+    with pytest.raises(UsageError, match=r"en keeps 0 of 60 documents \(dropped: 60 script\)"):
+        pretrain(said.model_copy(update={"corpus": said.corpus.model_copy(update={"text": wrong})}))
+    both = {"ru": str(files / "ru.txt"), **wrong}
+    pretrain(said.model_copy(update={"corpus": said.corpus.model_copy(update={"text": both})}))
+    assert "nothing is learned from this language: en keeps 0 of 60" in caplog.text
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_its_rows(recipe):
+    with pytest.raises(LoanwordError, match=r"rows are mlm in (en|ru), row \d+"):
+        pretrain(recipe(learning_rate=1e30))
+
+
+def test_translations_of_text_that_is_laid_aside_are_left_out(recipe, files, caplog):
+    documents = (files / "en.txt").read_text(encoding="utf-8").split("\n\n")
+    rows = [{"text": one.split("\n")[1], "translation": f"суп спит {n}"} for n, one in enumerate(documents)]
+    (files / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    said = recipe(objectives=("tlm",), steps=1)
+    aside = pretrain(said).report["corpus"]["documents"]["en"]["held_out"]["documents"]
+    assert aside > 2
+    assert f"en:ru: {aside} of 60 translations are of text that is laid aside" in caplog.text
+    with (files / "run" / "corpus" / "en-ru-0" / "shards.json").open(encoding="utf-8") as file:
+        assert json.load(file)["train"]["en"]["documents"] == 60 - aside
+
+
+def test_a_fresh_encoder_reads_what_it_learned_to_read(recipe, files, tiny_folder):
+    said = recipe(steps=1)
+    fresh = FreshSettings(tokenizer=str(tiny_folder("xlm-roberta")), size="1x32")
+    pretrain(said.model_copy(update={"model": "fresh", "fresh": fresh}))
+    assert load(str(files / "run" / "model")).tokenizer.max_length == 40
 
 
 def test_minutes_become_steps(recipe):

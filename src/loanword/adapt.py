@@ -171,8 +171,11 @@ def _vocabulary(
     """Say what the language costs in the vocabulary of `source`; write a model with more pieces, if it lacks some."""
     tag, corpus = recipe.language, Corpus(recipe.corpus.text, recipe.corpus, watch)
     texts: dict[str, list[str]] = {tag: [] for tag in recipe.corpus.text}
+    aside: set[str] = set()
     for document in corpus.documents():
-        if not document.held_out and len(texts[document.language]) < LOOKED_AT:
+        if document.held_out:
+            aside |= {document.text.replace("\n", " "), *document.text.split("\n")}
+        elif len(texts[document.language]) < LOOKED_AT:
             texts[document.language] += document.text.split("\n")
         if min(map(len, texts.values())) >= LOOKED_AT:
             break  # The rest is read when it is tokenized.
@@ -186,7 +189,8 @@ def _vocabulary(
     if file.is_file() and (told := json.loads(file.read_text(encoding="utf-8")))["key"] == key:
         return cost, told["vocabulary"]  # The run goes on: other pieces would be another model.
     watch.say(f"{tag} gets new pieces: {', '.join(cost['lacks']) or 'as asked for'}")
-    pairs = [pair for name, path in recipe.corpus.parallel.items() for pair in _translations(name, path, recipe)]
+    every = [pair for name, path in recipe.corpus.parallel.items() for pair in _translations(name, path, recipe)]
+    pairs = [pair for pair in every if aside.isdisjoint(pair)]
     table = Table(tag, texts[tag], [None] * len(texts[tag]))
     done = extend(loaded, {tag: table}, size=size, least=LEAST, start=recipe.start, parallel=pairs, seed=recipe.seed)
     with beside(out / WIDER) as staging:

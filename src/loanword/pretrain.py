@@ -5,24 +5,30 @@ text -> Document -> pieces on disk -> rows -> Batch -> loss -> the encoder, its 
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from loanword.batches.mixture import Mixture, Part, Rows
 from loanword.batches.sampler import pass_tokens
 from loanword.deploy.base import load_base
-from loanword.deploy.output import INSIDE
-from loanword.deploy.pretrained import Pretrained
+from loanword.deploy.output import INSIDE, expect_output
+from loanword.deploy.pretrained import CURVES, REPORT, Pretrained
 from loanword.encoders.load import Loaded
 from loanword.encoders.lookups import sparse_lookups
 from loanword.encoders.readers import tokenizer_of
 from loanword.encoders.sizes import fresh
+from loanword.errors import ConfigError, UsageError
 from loanword.hardware import Hardware, detect
 from loanword.objectives.corpora import Sources, held_out, tokenized
 from loanword.objectives.mixed import Mixed
-from loanword.objectives.pretraining import PRETRAINING
+from loanword.objectives.pretraining import make_objective
 from loanword.objectives.streams import Corpus
 from loanword.pretrain_config import PretrainRecipe
 from loanword.progress import Progress, Silent
@@ -30,13 +36,33 @@ from loanword.provenance import versions
 from loanword.randomness import seeded
 from loanword.tasks.model import Model
 from loanword.tokens.encoded import Encoded
-from loanword.training.budget import planned
-from loanword.training.checkpoints import Checkpoints
+from loanword.tokens.tokenizer import Tokenizer
+from loanword.training.budget import Kept, planned
+from loanword.training.checkpoints import FREE, Checkpoints
 from loanword.training.held_out import ByObjective, HeldOut, measured_by
 from loanword.training.lock import FOLDER, working_in
 from loanword.training.processes import Gathered, Processes, Reading, Shared, device_here, shared, together
 from loanword.training.state import Data, Run
 from loanword.training.trainer import train
+from loanword.version import __version__
+
+LABELLED = ("epochs", "start")
+"""What is said of a run on labels alone."""
+ROUND = 1
+"""The only one: what a run of several strategies counts."""
+
+
+@dataclass(frozen=True)
+class Unlabelled(Data):
+    """What names rows of text in messages: there are no tables."""
+
+    train: Mapping[str, Any] = field(
+        default_factory=lambda: defaultdict(lambda: SimpleNamespace(line=defaultdict(int)))
+    )
+
+    def source(self, item: Encoded) -> str:
+        """Return of which objective and language a row is."""
+        return f"{item.table} in {item.language},"
 
 
 def pretrain(recipe: PretrainRecipe, *, progress: Progress | None = None) -> Pretrained:
@@ -51,6 +77,7 @@ def pretrain(recipe: PretrainRecipe, *, progress: Progress | None = None) -> Pre
         if not processes.first:
             processes.wait()
             return _flow(recipe, Silent(), Path(recipe.out) / FOLDER, hardware, processes)
+        expect_output(Path(recipe.out), files=(REPORT, CURVES))
         with working_in(Path(recipe.out), target=INSIDE) as folder:
             return _flow(recipe, progress or Silent(), folder, hardware, processes)
 
@@ -60,9 +87,12 @@ def _flow(
 ) -> Pretrained:
     settings, out = recipe.training, Path(recipe.out)
 
-    # 1 an encoder, pretrained or fresh, with its tokenizer
-    watch.stage("load", detail=recipe.model)
+    # 1 an encoder, pretrained or fresh, with its tokenizer; objectives, with their heads on the encoder
+    watch.stage("load", detail="a fresh encoder" if recipe.model == "fresh" else recipe.model)
     loaded = _encoder(recipe)
+    objective = Mixed(_objectives(recipe, loaded.tokenizer), seed=recipe.seed if processes.count > 1 else None)
+    with seeded(recipe.seed, "head"):
+        model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
 
     # 2 text -> Document -> pieces on disk; some documents of every language are laid aside
     watch.stage("read")
@@ -75,32 +105,32 @@ def _flow(
         seed=recipe.seed,
         progress=watch,
     )
+    for tag in counts.keys() - corpus.texts.keys():
+        watch.say(f"nothing is learned from this language: {_became(tag, counts[tag])}")
     held = held_out(out / "corpus", corpus, rows=recipe.evaluation.rows)
 
-    # 3 objectives, with their heads on the encoder
-    names = recipe.objectives
-    objective = Mixed({name: PRETRAINING.get(name)(loaded.tokenizer, **one.options) for name, one in names.items()})
-    with seeded(recipe.seed, "head"):
-        model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
-
-    # 4 pieces -> rows: which language and which objective come next, for how many steps
-    parts = [_part(recipe, name, objective, corpus) for name in names]
+    # 3 pieces -> rows: which language and which objective come next, for how many steps
+    parts = [_part(recipe, name, objective, corpus, counts) for name in recipe.objectives]
     if processes.first:
         processes.wait()  # The others find the corpus, cut into rows, where this one put it.
     budget = settings.micro_tokens or pass_tokens(hardware.device)
     mixture = shared(partial(Mixture, parts, micro_tokens=budget, seed=recipe.seed), processes)
-    rows = Rows(parts, digest=corpus.digest, pieces=_reached(corpus, held) if settings.embeddings == "compact" else ())
+    pieces = _reached(corpus, held) if settings.embeddings == "compact" else ()
+    rows = Rows(parts, digest=_digest(recipe, corpus), pieces=pieces)
     plan = Run(
         model=model,
         tokenizer=loaded.tokenizer,
         task=None,  # type: ignore[arg-type]  # Nothing is labelled.
         objective=objective,
-        data=Data(train={}),
+        data=Unlabelled(),
         settings=settings,
         hardware=hardware,
         seed=recipe.seed,
     )
-    steps = processes.agreed(planned(plan, rows, mixture, progress=watch))
+    kept = Kept(folder / f"round-{ROUND}" / "steps.json", f"{rows.digest} {settings.model_dump_json(exclude={*FREE})}")
+    steps = processes.agreed(kept.steps()) or processes.agreed(planned(plan, rows, mixture, progress=watch))
+    if processes.first and settings.minutes:
+        kept.keep(steps)
     every = max(1, steps // recipe.evaluation.points)
     look = HeldOut(measured_by(objective, loaded.tokenizer), held, hardware, every=every)
     learned = ByObjective(objective, every=every)
@@ -113,26 +143,33 @@ def _flow(
         hooks=(*gathering, look, learned, *watch.hooks()),
     )
 
-    # 5 rows -> Batch -> loss, until the steps are done
+    # 4 rows -> Batch -> loss, until the steps are done
     kind = Checkpoints if processes.first else Reading
+    checkpoints = kind.of(settings, folder, progress=watch)
     with sparse_lookups(loaded.encoder):
-        trained = train(plan, rows, checkpoints=kind.of(settings, folder, progress=watch), progress=watch)
+        trained = train(plan, rows, checkpoints=checkpoints and checkpoints.of_round(ROUND), progress=watch)
 
-    # 6 the encoder with its heads, and the curves
+    # 5 the encoder with its heads, and the curves
     watch.stage("save", detail=recipe.out)
     slowed = trained.seconds / max(trained.seconds - look.seconds, 1e-9)  # By looking at held-out text.
     report = {
         "recipe": recipe.model_dump(mode="json", exclude_unset=True),
         "corpus": {"documents": counts, "text": {tag: shard.describe() for tag, shard in corpus.texts.items()}},
-        "training": {**trained.describe(settings), "tokens_per_second": round(trained.tokens_per_second * slowed)},
+        "training": {
+            **{name: value for name, value in trained.describe(settings).items() if name not in LABELLED},
+            "passes": {part.name: _passes(sampler, number) for number, part in enumerate(parts)},
+            "tokens_per_second": round(trained.tokens_per_second * slowed),
+        },
         "held_out": look.points,
         "objectives": learned.points,
         "machine": hardware.describe(),
         "versions": versions(),
+        "loanword_version": __version__,
     }
     made = Pretrained(loaded, model, report)
     if processes.first:
         made.save(out)
+        kept.file.unlink(missing_ok=True)
     processes.wait()
     watch.done()
     return made
@@ -142,7 +179,7 @@ def _encoder(recipe: PretrainRecipe) -> Loaded:
     if recipe.model != "fresh":
         return load_base(recipe.model, recipe.encoder).loaded
     about = recipe.fresh
-    return fresh(
+    made = fresh(
         tokenizer_of(about.tokenizer, max_length=recipe.encoder.max_length),
         size=about.size,
         architecture=about.architecture,
@@ -150,19 +187,67 @@ def _encoder(recipe: PretrainRecipe) -> Loaded:
         languages=tuple(recipe.corpus.text),
         seed=recipe.seed,
     )
+    if recipe.encoder.max_length:
+        return made
+    read = made.tokenizer  # It reads what it learns to read, though it has room for more.
+    return replace(made, tokenizer=Tokenizer(read.fast, max_length=min(recipe.training.length, read.max_length)))
 
 
-def _part(recipe: PretrainRecipe, name: str, objective: Mixed, corpus: Corpus) -> Part:
+def _objectives(recipe: PretrainRecipe, tokenizer: Tokenizer) -> dict[str, Any]:
+    """Make the objectives; raises `ConfigError` with all that cannot be made, or finds nothing to learn from."""
+    found, problems = {}, []
+    for name, said in recipe.objectives.items():
+        try:
+            made = found[name] = make_objective(name, tokenizer, said.options)
+        except UsageError as error:
+            problems.append(str(error))
+            continue
+        if (reads := getattr(made, "reads", None)) and not getattr(recipe.corpus, reads):
+            what, give = ("text", "--text sw=sw.txt") if reads == "text" else ("translations", "--parallel en:sw=FILE")
+            problems.append(
+                f"the objective {name} learns from {what}, and corpus.{reads} is empty; give some, e.g. {give}, "
+                "or leave the objective out"
+            )
+    if problems:
+        raise ConfigError(problems, where="objectives")
+    return found
+
+
+def _part(recipe: PretrainRecipe, name: str, objective: Mixed, corpus: Corpus, counts: Mapping[str, Any]) -> Part:
     said, part = recipe.objectives[name], objective.parts[name]
+    streams = {tag: stream for tag, stream in part.streams(corpus).items() if len(stream)}
+    if not streams:
+        became = "; ".join(_became(tag, count) for tag, count in counts.items())
+        raise UsageError(f"the objective {name} finds nothing to learn from: {became or 'no translation is left'}")
     return Part(
         name,
-        part.streams(corpus),
+        streams,
         weight=said.weight,
         batch_size=said.batch_size or recipe.training.batch_size,
         alpha=recipe.sampling.alpha,
         cap=recipe.sampling.cap,
         whole=getattr(part, "whole_steps", False),
     )
+
+
+def _became(tag: str, count: Mapping[str, Any]) -> str:
+    """Say what became of the documents of a language."""
+    why = [f"{number:,} {reason}" for reason, number in count["dropped"].items()]
+    why += [f"{number:,} of these in {other}" for other, number in count["foreign"].items()]
+    kept, read = count["kept"]["documents"], count["read"]["documents"]
+    return f"{tag} keeps {kept:,} of {read:,} documents" + (f" (dropped: {', '.join(why)})" if why else "")
+
+
+def _digest(recipe: PretrainRecipe, corpus: Corpus) -> str:
+    """Return what tells the rows of a run, and what is learned from them, from those of any other."""
+    said = json.dumps([recipe.model_dump(mode="json", include={"objectives", "sampling"}), corpus.digest])
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _passes(mixture: Any, number: int) -> float:
+    """Return how often a run shows the rows of objective `number`."""
+    part, steps = mixture.parts[number], int(mixture.planned(number))
+    return round(steps * int(part.batch_size) / sum(len(rows) for rows in part.streams.values()), 2)
 
 
 def _reached(corpus: Corpus, held: Mapping[str, Sequence[Encoded]]) -> list[int]:

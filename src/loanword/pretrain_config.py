@@ -35,6 +35,8 @@ class Corpora(CorpusSettings):
         found, problems = {}, []
         for tag, source in value.items():
             try:
+                if canonical(tag) in found:
+                    problems.append(f"{tag} is {canonical(tag)}, which is there already; put its files into one folder")
                 found[canonical(tag)] = source
             except UsageError as error:
                 problems.append(str(error))

@@ -64,6 +64,15 @@ def test_a_folder_of_models_name_that_is_no_bundle(tmp_path):
             check(place)
 
 
+@pytest.mark.parametrize("report", ["report.json", "adapt.json"])
+def test_what_pretraining_left_is_replaced(tmp_path, report):
+    wrote(tmp_path, "model/config.json", "curves.svg")
+    with pytest.raises(UsageError, match="exists and is no bundle"):
+        expect_output(tmp_path, files=(report, "curves.svg"))
+    wrote(tmp_path, report, text='{"loanword_version": "0.1.0"}')
+    expect_output(tmp_path, files=(report, "curves.svg"))
+
+
 def test_where_nothing_can_be_written(tmp_path):
     wrote(tmp_path, "file")
     with pytest.raises(UsageError, match="cannot be written to"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from tests.corpus import SENTENCES, TOPICS
+from tests.deploy.test_extend import headed, scores
 from tests.encoders import sentences as others
 
 from loanword.config import build
@@ -18,6 +19,7 @@ from loanword.deploy.embedding import embedder
 from loanword.deploy.info import read
 from loanword.deploy.trim import trimmed
 from loanword.encoders.load import load
+from loanword.encoders.masked import masked_head
 from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.run import run
 
@@ -38,6 +40,19 @@ def texts():
 
 def embedded(folder, lines):
     return embedder(folder, **MACHINE).embed(lines, language="ru")
+
+
+def test_what_fills_masks_says_the_same_of_the_pieces_that_stay(tiny_kinds, tiny_folder, texts, tmp_path):
+    whole = headed(tiny_folder(tiny_kinds), tmp_path)
+    trimmed(str(whole), texts).save(tmp_path / "small")
+    before, after = load(str(whole)), load(str(tmp_path / "small"))
+    head = masked_head(after.encoder)
+    assert head.pretrained
+    lines = [*texts["en"].text[:8], *texts["ru"].text[:8]]
+    (expected, mask), (found, _) = scores(before, masked_head(before.encoder), lines), scores(after, head, lines)
+    old = [before.tokenizer.fast.convert_tokens_to_ids(after.tokenizer.token(n)) for n in range(len(after.tokenizer))]
+    assert len(old) < found.shape[-1] + 1 < expected.shape[-1]
+    assert torch.allclose(found[mask], expected[mask][:, old], atol=1e-5)
 
 
 def test_an_encoder_of_any_kind(tiny_kinds, tiny_folder, texts, tmp_path):

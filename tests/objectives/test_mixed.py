@@ -56,6 +56,25 @@ def test_rows_go_to_the_objective_that_they_are_of(mixed):
         assert mixed.last == name
 
 
+def test_with_a_seed_what_is_drawn_hangs_on_the_rows_alone():
+    """Two processes draw differently, and each the same again."""
+
+    class Drawing(Part):
+        def prepare(self, encoded, rng):
+            self.heard.append((float(rng.random()), float(torch.rand(()))))
+            return super().prepare(encoded, rng)
+
+    part = Drawing("a")
+    mixed = Mixed({"a": part}, seed=7)
+    for row, outer in ((1, 0), (2, 0), (1, 9)):
+        torch.manual_seed(outer)
+        mixed.prepare([Encoded(ids=[0], language="en", row=row, table="a")], np.random.default_rng(outer))
+    first, second, again = part.heard
+    assert again == first
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+
+
 def test_objectives_may_share_a_head(mixed):
     heads = mixed.head(None)
     assert {name: head.out_features for name, head in heads.items()} == {"one": 2, "abcd": 4}

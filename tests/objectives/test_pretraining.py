@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from loanword.errors import UsageError
-from loanword.objectives.pretraining import PRETRAINING, OnTexts
+from loanword.objectives.pretraining import PRETRAINING, OnTexts, make_objective
+from loanword.tokens.tokenizer import Tokenizer
 
 
 def test_what_the_issue_names_is_there():
@@ -17,7 +18,6 @@ def test_one_on_texts_has_a_stream_for_every_language(tmp_path, fresh_tokenizer)
 
     from loanword.objectives.streams import Corpus
     from loanword.tokens import shards
-    from loanword.tokens.tokenizer import Tokenizer
 
     @dataclass
     class Document:
@@ -32,3 +32,27 @@ def test_one_on_texts_has_a_stream_for_every_language(tmp_path, fresh_tokenizer)
     corpus = Corpus(tokenizer, shards.read(tmp_path / "shards", tokenizer))
     streams = OnTexts(tokenizer).streams(corpus)
     assert {tag: len(stream) for tag, stream in streams.items()} == {"en": 2, "ru": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("mlm", {"foo": 1}, "mlm has no option 'foo'; known: schedule, unit"),
+        ("mlm", {"schedule": 0.3}, "expected pairs of the share of steps"),
+        ("mlm", {"schedule": [[0.5, 0.15]]}, "expected pairs of the share of steps"),
+        ("mlm", {"schedule": [[0, 1.5]]}, "expected pairs of the share of steps"),
+        ("mlm", {"schedule": [[0, 0.3], [0.8, 0.1], [0.4, 0.1]]}, "expected pairs of the share of steps"),
+        ("detection", {"ratio": "x"}, "detection cannot be made with ratio = 'x'"),
+        ("denoising", {"ratio": 0}, "ratio 0 of denoising must lie between 0 and 1"),
+    ],
+)
+def test_options_that_cannot_be_are_told(fresh_tokenizer, name, options, said):
+    with pytest.raises(UsageError, match=said):
+        make_objective(name, Tokenizer(fresh_tokenizer("unigram"), max_length=64), options)
+
+
+def test_a_tokenizer_without_a_mask_hides_nothing(fresh_tokenizer):
+    fast = fresh_tokenizer("unigram")
+    fast.mask_token = None
+    with pytest.raises(UsageError, match="the tokenizer has no mask"):
+        make_objective("mlm", Tokenizer(fast, max_length=64), {})

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 REACH = 1 << 44
 """Rows that a stream may give over a run; they are numbered by it."""
+FITTED, CLOSE = 1000, 1e-3
+"""Times that shares are fitted to caps at most, and how exactly."""
 
 
 class Stream(Protocol):
@@ -67,24 +69,21 @@ def shares(sizes: np.ndarray, *, alpha: float) -> np.ndarray:
     return found
 
 
-def capped(wanted: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Return rows by language: what is `wanted`, but at most `most`; the others share what that leaves.
+def within(wanted: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Return the rows of each pool by language, (pools, languages), of which no language has more than `most` in all.
 
-    Where all are at their most, so be it: no more rows come than that.
+    A language that wants more gets less in every pool alike, and the others share what that leaves of the pool. Where
+    all together are too few, all are seen more often alike.
     """
-    found, total = wanted.astype(float).copy(), float(wanted.sum())
-    for _ in range(len(wanted)):
-        over = found > most
-        if not over.any() or over.all():
+    found, pool = wanted.astype(float), wanted.sum(1, keepdims=True)
+    most = most * max(1.0, float(pool.sum() / most.sum()))
+    for _ in range(FITTED):
+        had = found.sum(0)
+        if not (had > most * (1 + CLOSE)).any():
             break
-        found[over] = most[over]
-        room = ~over & (found < most)
-        left = total - found.sum()
-        if left <= 0 or not room.any():
-            break
-        found[room] *= 1 + left / found[room].sum()
-    capped_rows: np.ndarray = np.minimum(found, most)
-    return capped_rows
+        found *= np.minimum(1, most / np.maximum(had, CLOSE))
+        found *= pool / found.sum(1, keepdims=True)
+    return found
 
 
 class Mixture:
@@ -136,15 +135,12 @@ class Mixture:
                 for pool in range(pools)
             ]
         ) * (POOL * part.batch_size)
-        whole = wanted.sum(0)
-        allowed = capped(whole, part.cap * sizes)
-        factors = np.divide(allowed, whole, out=np.zeros_like(whole), where=whole > 0)
+        wanted = within(wanted, np.where(sizes > 0, part.cap, 0) * np.maximum(sizes, 1))
         given = np.zeros(len(sizes), dtype=np.int64)
         target = np.zeros(len(sizes))
         pool = 0
         while True:
-            now = wanted[min(pool, pools - 1)] * factors
-            target += now * (POOL * part.batch_size / now.sum())
+            target += wanted[min(pool, pools - 1)]
             rows = np.maximum(np.floor(target).astype(np.int64) - given, 0)
             left = POOL * part.batch_size - int(rows.sum())
             rows[np.argsort(-(target - given - rows), kind="stable")[:left]] += 1

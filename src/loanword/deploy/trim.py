@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from loanword.batches.batch import Batch
 from loanword.batches.passes import passes
 from loanword.config import EncoderSettings, expanded
 from loanword.data.records import Table
@@ -23,6 +26,7 @@ from loanword.deploy.info import read
 from loanword.deploy.output import expect_new
 from loanword.durable import beside, put
 from loanword.encoders.load import Loaded, load
+from loanword.encoders.masked import MaskedHead, brings_head, masked_head
 from loanword.encoders.resize import expect_free, trim
 from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.hardware import Hardware, detect
@@ -68,10 +72,11 @@ class Trimmed:
     """A trimmed model, a `Bundle` if it was one, and what became of it.
 
     `pieces` and `bytes` (of the weights) are those before and after. `compared` covered texts are read as before: the
-    vectors of all their pieces are the same, bit for bit.
+    vectors of all their pieces are the same, bit for bit, and what the `head`, where there is one, makes of them.
     """
 
     model: Bundle | Loaded
+    head: MaskedHead | None
     languages: dict[str, Kept]
     pieces: tuple[int, int]
     bytes: tuple[int, int]
@@ -103,7 +108,7 @@ class Trimmed:
         with beside(target, needed=self.bytes[1]) as staging:
             made = staging / target.name
             made.mkdir()
-            save_folder(self.model, made)
+            save_folder(self.model, made, head=self.head)
             put(made, target)
 
 
@@ -121,6 +126,9 @@ def trimmed(model: str, texts: Mapping[str, Table], *, share: float = 0.995) -> 
     bundle, loaded = _read(model)
     loaded.encoder.to(hardware.device).eval()
     expect_free(loaded.encoder)
+    head = (
+        masked_head(loaded.encoder).to(hardware.device).eval() if not bundle and brings_head(loaded.encoder) else None
+    )
     vocabulary = Vocabulary(loaded.tokenizer)
     found = covering(vocabulary, {tag: known for tag, (known, _) in parts.items()}, share=share)
     ids = {n for one in found.values() for n in one.ids}
@@ -132,12 +140,13 @@ def trimmed(model: str, texts: Mapping[str, Table], *, share: float = 0.995) -> 
         covered = [text for text, one in zip(held, pieces, strict=True) if there.issuperset(one)]
         languages[tag] = Kept(len(known), len(found[tag].ids), len(held), len(covered))
         proof[tag] = [*covered, *known][:PROVED]
-    before, size = _states(loaded, proof, hardware), _bytes(loaded)
-    small = trim(loaded, ids, vocabulary=vocabulary)
-    if _states(small, proof, hardware) != before:
+    before, size = _states(loaded, proof, hardware, head), _bytes(loaded)
+    small = trim(loaded, ids, vocabulary=vocabulary, head=head)
+    if _states(small, proof, hardware, head) != before:
         raise LoanwordError(f"{model} reads texts otherwise once it is trimmed: its pieces are used beyond its table")
     done = Trimmed(
         bundle or small,
+        head,
         languages,
         pieces=(len(vocabulary), len(small.tokenizer)),
         bytes=(size, _bytes(small)),
@@ -180,14 +189,19 @@ def _bytes(loaded: Loaded) -> int:
     return sum(one.numel() * one.element_size() for one in loaded.encoder.parameters())
 
 
-def _states(loaded: Loaded, texts: Mapping[str, Sequence[str]], hardware: Hardware) -> list[bytes]:
+def _states(
+    loaded: Loaded, texts: Mapping[str, Sequence[str]], hardware: Hardware, head: MaskedHead | None
+) -> list[bytes]:
     """Return a digest of the vectors of all pieces of each text; each is read in the same company before and after."""
     read = loaded.tokenizer.encode
+
+    def vectors(batch: Batch) -> torch.Tensor:
+        hidden = loaded.encoder(batch).hidden
+        return torch.cat([hidden, head.transform(hidden)], dim=-1) if head else hidden
+
     encoded = [item for tag, lines in texts.items() for item in read(lines, languages=[tag] * len(lines))]
     found = [b""] * len(encoded)
-    for rows, states in passes(
-        lambda batch: loaded.encoder(batch).hidden, encoded, pad_id=loaded.tokenizer.pad_id, hardware=hardware
-    ):
+    for rows, states in passes(vectors, encoded, pad_id=loaded.tokenizer.pad_id, hardware=hardware):
         for row, one in zip(rows, states, strict=True):
             found[row] = hashlib.sha256(one.numpy().tobytes()).digest()
     return found

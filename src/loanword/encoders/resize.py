@@ -11,6 +11,7 @@ from torch import nn
 
 from loanword.encoders.encoder import Encoder
 from loanword.encoders.load import Loaded
+from loanword.encoders.masked import MaskedHead
 from loanword.encoders.packed import forget
 from loanword.encoders.towers import TextTower
 from loanword.errors import ModelError
@@ -21,12 +22,14 @@ NAMES = re.compile(r"\w+_token_id|(bos|eos|pad|unk|mask)_index")
 """How configurations and models call the number of a piece; the latter as XLM does."""
 
 
-def trim(loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = None) -> Loaded:
+def trim(
+    loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = None, head: MaskedHead | None = None
+) -> Loaded:
     """Return `loaded` with the pieces `ids` alone, and those that it cannot do without (`needed`).
 
-    Texts whose pieces all stay give the same vectors, bit for bit. The encoder is changed in place. `vocabulary` is
-    that of its tokenizer, if it was read already. Raises `ModelError` where pieces are bound to more than the embedding
-    table.
+    Texts whose pieces all stay give the same vectors, bit for bit. The encoder is changed in place, and so is the
+    `head` that guesses its pieces. `vocabulary` is that of its tokenizer, if it was read already. Raises `ModelError`
+    where pieces are bound to more than the embedding table.
     """
     expect_free(loaded.encoder)
     vocabulary = vocabulary or Vocabulary(loaded.tokenizer)
@@ -34,6 +37,8 @@ def trim(loaded: Loaded, ids: Iterable[int], *, vocabulary: Vocabulary | None = 
     table = loaded.encoder.model.get_input_embeddings()
     rows = table.weight.detach()[torch.tensor(old, device=table.weight.device)]
     retable(loaded.encoder, rows, numbers={before: after for after, before in enumerate(old)})
+    if head:
+        head.regroup(dict(enumerate(old)), len(old))
     return Loaded(loaded.encoder, tokenizer)
 
 

@@ -97,10 +97,10 @@ def write(report: TransferReport, folder: Path, *, language: str = "en") -> dict
     return paths
 
 
-def is_ours(folder: Path) -> bool:
-    """Say whether the reports in `folder` are loanword's."""
+def is_ours(folder: Path, name: str = "report.json") -> bool:
+    """Say whether the reports in `folder` are loanword's, as the one called `name` says."""
     try:
-        return bool(json.loads((folder / "report.json").read_text(encoding="utf-8"))["loanword_version"])
+        return bool(json.loads((folder / name).read_text(encoding="utf-8"))["loanword_version"])
     except (OSError, ValueError, TypeError, KeyError):
         return False
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from loanword.batches.batch import collate
 from loanword.batches.sampler import by_tokens, pass_tokens
-from loanword.objectives.pretraining import PRETRAINING
+from loanword.objectives.pretraining import PRETRAINING, Material
 from loanword.objectives.ranking import TranslationRows
 from loanword.objectives.streams import Corpus
 
@@ -39,6 +39,8 @@ class Alignment:
     Distances are squared, and shares of what the teacher's vectors have from their mean: at 1 the mean would be as
     good. What all vectors have in common, which is most of them, would hide what tells texts apart.
     """
+
+    reads: Material = "parallel"
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         """Read rows that `tokenizer` made."""

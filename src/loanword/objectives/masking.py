@@ -103,6 +103,21 @@ def start_chance(ratio: float) -> float:
     return high
 
 
+def expect_schedule(schedule: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return `schedule` as `ratio_at` reads it; raises `UsageError` for what cannot be."""
+    try:
+        found = tuple((float(share), float(ratio)) for share, ratio in schedule)
+    except (TypeError, ValueError):
+        found = ()
+    shares = [share for share, _ in found]
+    if not found or shares[0] != 0 or shares != sorted(shares) or not all(0 < ratio < 1 for _, ratio in found):
+        raise UsageError(
+            f"the schedule {schedule} is none; expected pairs of the share of steps that is done, from 0 upwards, and "
+            "the ratio hidden from there on, between 0 and 1: [[0, 0.3], [0.8, 0.15]]"
+        )
+    return found
+
+
 def ratio_at(schedule: Sequence[tuple[float, float]], done: float) -> float:
     """Return the ratio when the share `done` of the steps is over, of a schedule of (share, ratio) in order.
 

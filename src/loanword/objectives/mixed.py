@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
+
+from loanword.randomness import derive, generator
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
     from loanword.batches.batch import Batch
     from loanword.encoders.encoder import Encoder
@@ -50,11 +52,14 @@ class Mixed:
     """Passes a batch on to the objective that its rows are of (`Encoded.table`). An `Objective`.
 
     Objectives whose `shares_head` is the same have one head: hiding pieces of one text or of two is one skill.
+    With a `seed`, what is drawn for a pass hangs on its rows alone: so that no two of several processes draw the same,
+    and all draw the same again when a run goes on.
     """
 
-    def __init__(self, parts: Mapping[str, Any]) -> None:
+    def __init__(self, parts: Mapping[str, Any], *, seed: int | None = None) -> None:
         """Mix `parts`, objectives by name."""
         self.parts = dict(parts)
+        self.seed = seed
         self.last = ""
         self.head_of = {name: getattr(part, "shares_head", "") or name for name, part in self.parts.items()}
 
@@ -77,6 +82,10 @@ class Mixed:
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:
         """Let the objective of `encoded` collate them."""
         name = encoded[0].table
+        if self.seed is not None:
+            rows = (self.seed, "noise", name, encoded[0].language, encoded[0].row)
+            rng = generator(*rows)
+            torch.manual_seed(derive(*rows))
         batch: Batch = self.parts[name].prepare(encoded, rng)
         return replace(batch, targets=Of(name, batch.targets))
 

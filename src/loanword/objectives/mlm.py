@@ -16,8 +16,9 @@ import torch
 from loanword.batches.batch import Batch, collate
 from loanword.encoders.masked import MaskedHead, masked_head
 from loanword.encoders.rows import CompactEmbedding
+from loanword.errors import UsageError
 from loanword.objectives.linear_loss import linear_loss
-from loanword.objectives.masking import Masking, Unit, ratio_at
+from loanword.objectives.masking import Masking, Unit, expect_schedule, ratio_at
 from loanword.objectives.pretraining import PRETRAINING, OnTexts
 from loanword.objectives.streams import Corpus, PairRows
 from loanword.tokens.beginnings import Beginnings
@@ -66,11 +67,13 @@ class MaskedLanguageModel(OnTexts):
     ) -> None:
         """Hide pieces of rows that `tokenizer` made; `others` are those that may take a place, by default all."""
         super().__init__(tokenizer)
-        self.schedule = tuple(schedule)
+        self.schedule = expect_schedule(schedule)
         self.done = 0.0
         size = len(tokenizer)
         never = np.zeros(size, dtype=bool)
         never[[n for n in tokenizer.control_ids if n < size]] = True
+        if tokenizer.fast.mask_token_id is None:
+            raise UsageError("pieces cannot be hidden: the tokenizer has no mask; take another one, or leave it out")
         self.masking = Masking(
             mask_id=tokenizer.fast.mask_token_id,
             begins=Beginnings(tokenizer),
@@ -140,6 +143,8 @@ class MaskedLanguageModel(OnTexts):
 @PRETRAINING.register("tlm")
 class TranslationLanguageModel(MaskedLanguageModel):
     """The same on a text and its translation in one row: what is hidden in one can be read in the other."""
+
+    reads = "parallel"
 
     def streams(self, corpus: Corpus) -> Mapping[str, Any]:
         """Return the pairs of every parallel corpus."""

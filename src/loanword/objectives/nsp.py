@@ -19,7 +19,7 @@ from torch import nn
 
 from loanword.batches.batch import Batch, collate
 from loanword.errors import UsageError
-from loanword.objectives.pretraining import PRETRAINING
+from loanword.objectives.pretraining import PRETRAINING, Material
 from loanword.objectives.streams import Corpus, fitted, row_of
 from loanword.randomness import generator
 from loanword.tokens.encoded import Encoded
@@ -50,6 +50,8 @@ class PairHead(nn.Module):
 @PRETRAINING.register("nsp")
 class NextSentence:
     """Tell whether two texts belong together. An `Objective`; half of all pairs do."""
+
+    reads: Material = "text"
 
     def __init__(self, tokenizer: Tokenizer, *, kind: Kind = "next") -> None:
         """Ask for `kind`."""

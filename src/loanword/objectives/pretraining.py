@@ -9,9 +9,11 @@ class Mine(OnTexts):                            # rows of text; or give streams 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from loanword.errors import UsageError
 from loanword.objectives.streams import Corpus, TextRows
 from loanword.registry import Registry
 
@@ -27,8 +29,28 @@ PRETRAINING: Registry[Any] = Registry(
 )
 
 
+Material = Literal["text", "parallel"]
+"""What an objective learns from (`reads`), by its key in the corpus: texts, or texts with their translations."""
+
+
+def make_objective(name: str, tokenizer: Tokenizer, options: Mapping[str, Any]) -> Any:
+    """Make the objective `name` with its own `options`; raises `UsageError` for what it cannot be made with."""
+    kind = PRETRAINING.get(name)
+    parameters = inspect.signature(kind).parameters.values()
+    known = [one.name for one in parameters if one.kind == one.KEYWORD_ONLY]
+    if not any(one.kind == one.VAR_KEYWORD for one in parameters) and (unknown := sorted({*options} - {*known})):
+        raise UsageError(f"the objective {name} has no option '{unknown[0]}'; known: {', '.join(known) or 'none'}")
+    try:
+        return kind(tokenizer, **options)
+    except (TypeError, ValueError) as error:
+        said = ", ".join(f"{key} = {value!r}" for key, value in options.items())
+        raise UsageError(f"the objective {name} cannot be made with {said or 'its defaults'}: {error}") from error
+
+
 class OnTexts:
     """What an objective is that looks at rows of text: it has a tokenizer and a stream for every language."""
+
+    reads: Material = "text"
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         """Read rows that `tokenizer` made."""

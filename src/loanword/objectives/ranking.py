@@ -22,7 +22,7 @@ from torch import nn
 from loanword.batches.batch import Batch, collate
 from loanword.batches.sampler import by_tokens, pass_tokens
 from loanword.objectives.gathering import gathered
-from loanword.objectives.pretraining import PRETRAINING
+from loanword.objectives.pretraining import PRETRAINING, Material
 from loanword.objectives.streams import Corpus, rows_of
 from loanword.tokens.encoded import Encoded
 
@@ -50,6 +50,7 @@ class Passes:
 class TranslationRanking:
     """Rank translations. An `Objective` whose steps come whole (`whole_steps`): it cuts them into passes itself."""
 
+    reads: Material = "parallel"
     whole_steps = True
 
     def __init__(

@@ -17,9 +17,9 @@ from torch import nn
 
 from loanword.batches.batch import Batch, collate
 from loanword.encoders.decoder import NOTHING
-from loanword.errors import ModelError
+from loanword.errors import ModelError, UsageError
 from loanword.objectives.masking import Masking
-from loanword.objectives.pretraining import PRETRAINING
+from loanword.objectives.pretraining import PRETRAINING, Material
 from loanword.objectives.streams import Corpus, TextRows
 from loanword.tasks.seq2seq import Seq2SeqHead
 from loanword.tasks.writing import Writing
@@ -38,8 +38,12 @@ SENTINEL = "<extra_id_{}>"
 class Denoising:
     """Write what was hidden. An `Objective` for sequence-to-sequence models, which hides a `ratio` of the pieces."""
 
+    reads: Material = "text"
+
     def __init__(self, tokenizer: Tokenizer, *, ratio: float = 0.3) -> None:
         """Read rows that `tokenizer` made."""
+        if not 0 < ratio < 1:
+            raise UsageError(f"the ratio {ratio} of denoising must lie between 0 and 1")
         self.tokenizer = tokenizer
         self.ratio = ratio
         fast = tokenizer.fast

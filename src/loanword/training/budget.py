@@ -1,17 +1,20 @@
 """How many steps a run has: those asked for, so many passes over the text, or what fits into some minutes.
 
-Minutes become steps once, at the start, and are frozen in the run's record: nothing timed changes what is learned.
+Minutes become steps once, at the start, and are kept beside the checkpoints: a run that goes on has the same steps.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from loanword.durable import written
 from loanword.progress import Progress, Silent
 from loanword.randomness import generator
 from loanword.training.optimizer import adamw, clip, freeze, train_mode
@@ -34,6 +37,29 @@ def planned(run: Run, encoded: Sequence[Encoded], mixture: Callable[..., Mixture
         return steps
     progress.say(f"{steps:,} steps would show some text more often than sampling.cap: there will be {int(most):,}")
     return max(1, int(most))
+
+
+class Kept:
+    """The steps that the minutes of a run became, in a `file`; `key` tells the run from any other."""
+
+    def __init__(self, file: Path, key: str) -> None:
+        """Keep them in `file`."""
+        self.file = file
+        self.key = key
+
+    def steps(self) -> int:
+        """Return what was kept; 0 where nothing was, or of another run."""
+        try:
+            said = json.loads(self.file.read_text(encoding="utf-8"))
+            return int(said["steps"]) if said["key"] == self.key else 0
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+
+    def keep(self, steps: int) -> None:
+        """Keep `steps`."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with written(self.file) as partial:
+            partial.write_text(json.dumps({"key": self.key, "steps": steps}) + "\n", encoding="utf-8")
 
 
 def _allowed(mixture: Mixture) -> float:
