@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.corpus import SENTENCES
 
 from loanword.batches.mixture import Mixture, Part
@@ -91,13 +92,13 @@ def recipe(tmp_path, model):
     return make
 
 
-def started(path, *, count=2):
+def started(path, *more, count=2, status=0):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
     done = subprocess.run(
-        [*command, str(Path(__file__).with_name("two.py")), str(path)],
+        [*command, str(Path(__file__).with_name("two.py")), str(path), *more],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == status, done.stderr[-3000:]
 
 
 @pytest.mark.parametrize("objective", ["ranking", "alignment"])
@@ -117,3 +118,17 @@ def test_two_processes_end_in_the_weights_of_one(recipe, tmp_path, objective):
     first, second = (json.loads((tmp_path / name / "report.json").read_text())["objectives"] for name in ("one", "two"))
     for left, right in zip(first, second, strict=True):
         assert np.allclose([*left["objectives"].values()], [*right["objectives"].values()], atol=1e-4)
+
+
+def test_two_processes_that_crashed_go_on_to_the_same_weights(recipe, tmp_path, tiny_folder):
+    """With pieces that are hidden and states that drop out: what is drawn is drawn again."""
+    for out, crash in (("whole", None), ("again", "4")):
+        said = {**recipe(out, ["tlm"], steps=6, checkpoint_steps=2), "model": str(tiny_folder("xlm-roberta"))}
+        (tmp_path / "two.json").write_text(json.dumps(said), encoding="utf-8")
+        if crash:
+            started(tmp_path / "two.json", crash, status=1)
+            assert (tmp_path / out / "checkpoints" / "round-1" / "step-00000004").is_dir()
+        started(tmp_path / "two.json")
+    one, two = (load(str(tmp_path / name / "model")).encoder.model.state_dict() for name in ("whole", "again"))
+    for name, value in one.items():
+        assert torch.equal(value, two[name]), name

@@ -1,4 +1,7 @@
-"""Pretrains as the recipe in the JSON file says that is named; one of the processes that `torchrun` starts."""
+"""Pretrains as the recipe in the JSON file says that is named; one of the processes that `torchrun` starts.
+
+A number after the name ends all of them before that step, as a crash would.
+"""
 
 import json
 import sys
@@ -6,5 +9,16 @@ from pathlib import Path
 
 from loanword.pretrain import pretrain
 from loanword.pretrain_config import PretrainRecipe
+from loanword.training.processes import Gathered
 
+if len(sys.argv) > 2:
+    gather = Gathered.before_update
+
+    def crash(self, state):
+        """Go no further than this."""
+        if state.step == int(sys.argv[2]):
+            sys.exit("a crash")
+        gather(self, state)
+
+    Gathered.before_update = crash
 pretrain(PretrainRecipe.model_validate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
