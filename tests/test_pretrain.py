@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 import torch
 
+from loanword.config import read_as
 from loanword.encoders.load import load
 from loanword.encoders.masked import masked_head
 from loanword.errors import ConfigError, LoanwordError, UsageError
@@ -97,6 +99,11 @@ def test_what_it_writes_is_what_transformers_loads(recipe, files, tiny_kinds, se
     whole = AutoModelForMaskedLM.from_pretrained(files / "run" / "model")
     assert whole.get_output_embeddings().weight is whole.get_input_embeddings().weight
     assert json.loads((files / "run" / "report.json").read_text())["training"]["steps"] == 5
+    again = read_as(PretrainRecipe, files / "run" / "recipe.toml")
+    said = recipe(tiny_kinds, steps=5)
+    assert (again.objectives, again.training, again.evaluation) == (said.objectives, said.training, said.evaluation)
+    assert Path(again.corpus.text["en"]).samefile(said.corpus.text["en"])
+    assert Path(again.out).samefile(said.out)
 
 
 def test_all_objectives_in_one_run(recipe):

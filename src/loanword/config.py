@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import date, time
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -38,8 +38,32 @@ class Settings(BaseModel):
     """Base of all recipe parts: immutable, no unknown keys."""
 
     places: ClassVar[Places] = {}
+    always: ClassVar[tuple[str, ...]] = ()
+    """Keys that a file says, whether they were said or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
+
+    def to_toml(self) -> str:
+        """Write what was said, in TOML: it repeats the run, where `hardware.threads` is the same."""
+        import tomli_w
+
+        values = _filled(self.model_dump(exclude_unset=True, exclude_none=True))
+        return tomli_w.dumps({**{name: getattr(self, name) for name in self.always}, **values})
+
+    def seen_from(self, folder: Path) -> Self:
+        """Return the recipe with its paths relative to `folder`: as a file in `folder` must say them."""
+
+        def turn(path: str) -> str:
+            # Links are followed in folders, where ".." would leave them for elsewhere; a file keeps its name.
+            place = expanded(path).absolute()
+            try:
+                return os.path.relpath(place.parent.resolve() / place.name, folder.resolve())
+            except ValueError:  # Another drive.
+                return str(place)
+
+        values = self.model_dump(exclude_unset=True)
+        moved = _with_paths(values, turn, is_model=lambda name: _is_model(expanded(name)), places=self.places)
+        return self.model_validate(moved)
 
 
 class DataSettings(Settings):
@@ -164,6 +188,7 @@ class Recipe(Settings):
         **{"data.train": "path", "data.dev": "path", "data.test": "path"},
         **{"out": "path", "model": "model"},
     }
+    always: ClassVar[tuple[str, ...]] = ("task", "model", "seed")
 
     task: str = "classification"
     task_options: TaskOptions = Field(default_factory=dict)
@@ -206,29 +231,6 @@ class Recipe(Settings):
         said = self.model_dump(exclude_unset=True)
         merged = {name: {**values, **said.get(name, {})} for name, values in defaults.items()}
         return self.model_validate({**said, **merged})
-
-    def to_toml(self) -> str:
-        """Write what was said, in TOML: it repeats the run, where `hardware.threads` is the same."""
-        import tomli_w
-
-        values = _filled(self.model_dump(exclude_unset=True, exclude_none=True))
-        values = {"task": self.task, "model": self.model, "seed": self.seed, **values}
-        return tomli_w.dumps(values)
-
-    def seen_from(self, folder: Path) -> Recipe:
-        """Return the recipe with its paths relative to `folder`: as a file in `folder` must say them."""
-
-        def turn(path: str) -> str:
-            # Links are followed in folders, where ".." would leave them for elsewhere; a file keeps its name.
-            place = expanded(path).absolute()
-            try:
-                return os.path.relpath(place.parent.resolve() / place.name, folder.resolve())
-            except ValueError:  # Another drive.
-                return str(place)
-
-        values = self.model_dump(exclude_unset=True)
-        moved = _with_paths(values, turn, is_model=lambda name: _is_model(expanded(name)), places=self.places)
-        return self.model_validate(moved)
 
 
 def _filled(value: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 from loanword.batches.mixture import Mixture, Part, Rows
 from loanword.batches.sampler import pass_tokens
 from loanword.deploy.base import load_base
-from loanword.deploy.output import INSIDE, expect_output
+from loanword.deploy.output import INSIDE, RECIPE, expect_output
 from loanword.deploy.pretrained import CURVES, REPORT, Pretrained
 from loanword.encoders.load import Loaded
 from loanword.encoders.lookups import sparse_lookups
@@ -77,7 +77,7 @@ def pretrain(recipe: PretrainRecipe, *, progress: Progress | None = None) -> Pre
         if not processes.first:
             processes.wait()
             return _flow(recipe, Silent(), Path(recipe.out) / FOLDER, hardware, processes)
-        expect_output(Path(recipe.out), files=(REPORT, CURVES))
+        expect_output(Path(recipe.out), files=(REPORT, CURVES, RECIPE))
         with working_in(Path(recipe.out), target=INSIDE) as folder:
             return _flow(recipe, progress or Silent(), folder, hardware, processes)
 
@@ -169,6 +169,7 @@ def _flow(
     made = Pretrained(loaded, model, report)
     if processes.first:
         made.save(out)
+        (out / RECIPE).write_text(recipe.seen_from(out).to_toml(), encoding="utf-8")
         kept.file.unlink(missing_ok=True)
     processes.wait()
     watch.done()

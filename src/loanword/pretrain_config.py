@@ -131,6 +131,7 @@ class PretrainRecipe(Settings):
         "fresh.tokenizer": "model",
         "fresh.config": "model",
     }
+    always: ClassVar[tuple[str, ...]] = ("model", "seed")
 
     model: str = "bundled:e5-small"
     fresh: FreshSettings = FreshSettings()

@@ -15,7 +15,7 @@ INSIDE = "model"
 """The bundle's folder inside a run's folder."""
 
 RECIPE = "recipe.toml"
-PRETRAINED = (*FILES, "adapt.json", "curves.svg")
+PRETRAINED = (*FILES, "adapt.json", "curves.svg", RECIPE)
 """What a run without labels may have left, and the next one replaces."""
 
 
@@ -46,8 +46,10 @@ def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> N
         raise UsageError(f"{folder} {where} a bundle; what is written into it would damage it. Choose another folder")
     if not folder.exists() and folder.is_symlink():
         raise UsageError(f"{folder} is a link to {folder.readlink()}, which does not exist; choose another folder")
-    ours = PRETRAINED if is_ours(folder) or is_ours(folder, "adapt.json") else ()
-    if not (ours and (folder / INSIDE / "config.json").is_file()):  # What pretraining leaves is no bundle.
+    ours = FILES if is_ours(folder) else ()
+    if (ours or is_ours(folder, "adapt.json")) and (folder / INSIDE / "config.json").is_file():
+        ours = PRETRAINED  # Which leaves a model that is no bundle.
+    else:
         expect_replaceable(folder / INSIDE)
     if not (folder / INSIDE / INFO).is_file():
         foreign = [name for name in files if name not in ours and (folder / name).exists()]
