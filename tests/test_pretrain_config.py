@@ -63,10 +63,16 @@ def test_overrides_come_last(tmp_path):
         ({"corpus": {"text": {"en": "a", "nonsense": "b"}}}, "nonsense"),
         ({"corpus": {"parallel": {"en": "a"}}}, "'en' is one language; parallel text needs two"),
         ({"model": "fresh"}, "fresh.tokenizer is empty"),
+        (
+            {"fresh": {"size": "tiny"}},
+            "fresh.size is for a fresh encoder, and model is 'bundled:e5-small', which brings",
+        ),
+        ({"model": "m", "fresh": {"tokenizer": "p"}}, "fresh.tokenizer is for a fresh encoder, and model is 'm'"),
         ({"training": {"steps": 5, "minutes": 5}}, "steps and minutes are both given"),
         ({"training": {"epochs": 5}}, "epochs: of training on labels"),
         ({"objectives": {"mlm": {"weight": 0}}}, "objectives.mlm.weight"),
         ({"corpus": {"text": {"en": "a"}, "normalise": ["nfx"]}}, "nfx"),
+        ({"corpus": {"text": {"en": "a"}, "normalise": "nfc"}}, "'nfc' is no list; expected steps in their order"),
     ],
 )
 def test_what_cannot_be_is_told(change, message):

@@ -153,4 +153,9 @@ class PretrainRecipe(Settings):
             raise ValueError(
                 "fresh.tokenizer is empty; a fresh encoder needs one, e.g. from `loanword tokenizer train`"
             )
+        if self.model != "fresh" and (idle := sorted(self.fresh.model_fields_set)):
+            raise ValueError(
+                f"fresh.{idle[0]} is for a fresh encoder, and model is '{self.model}', which brings its own; say "
+                f'--model fresh (in a recipe: model = "fresh"), or leave fresh.{idle[0]} out'
+            )
         return self

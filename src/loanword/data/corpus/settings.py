@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -29,6 +29,15 @@ class CorpusSettings(Settings):
     near_duplicates: bool = False
     held_out: float = Field(default=0.01, ge=0, le=0.5)
     """Share of the documents that is laid aside to measure by."""
+
+    @field_validator("normalise", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError(
+                f'\'{value}\' is no list; expected steps in their order, e.g. ["controls", "nfkc", "spaces"]'
+            )
+        return value
 
     @field_validator("normalise")
     @classmethod
