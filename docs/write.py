@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from loanword.adapt_config import AdaptRecipe
 from loanword.config import Recipe
@@ -52,8 +53,8 @@ def recipe_keys(part: str) -> str:
     """List every key of a recipe with type and default; the meanings are those of `part`."""
     kept = {line.split(" | ")[0]: line.split(" | ")[-1].removesuffix(" |") for line in part.splitlines()}
     rows = [
-        f"| `{key}` | {_type(field)} | {_default(field)} | {kept.get(f'| `{key}`', '')} |"
-        for key, field in fields(Recipe)
+        f"| `{key}` | {_type(field)} | {_default(default)} | {kept.get(f'| `{key}`', '')} |"
+        for key, field, default in fields(Recipe)
     ]
     return "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *rows])
 
@@ -63,8 +64,8 @@ def pretraining_keys(part: str) -> str:
     rows = [*_labelled_keys().splitlines(), *part.splitlines()]
     kept = {line.split(" | ")[0]: line.split(" | ")[-1].removesuffix(" |") for line in rows}
     found = [
-        f"| `{key}` | {_type(field)} | {_default(field)} | {kept.get(f'| `{key}`', '')} |"
-        for key, field in fields(AdaptRecipe)
+        f"| `{key}` | {_type(field)} | {_default(default)} | {kept.get(f'| `{key}`', '')} |"
+        for key, field, default in fields(AdaptRecipe)
         if key.removeprefix("training.") not in LABELLED or not key.startswith("training.")
     ]
     return "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *found])
@@ -135,13 +136,16 @@ def described(tree: str) -> dict[str, str]:
     return found
 
 
-def fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Yield the dotted keys of a recipe part."""
+def fields(
+    model: type[BaseModel], prefix: str = "", part: BaseModel | None = None
+) -> Iterator[tuple[str, FieldInfo, Any]]:
+    """Yield the dotted keys of a recipe part, with their defaults: those of `part` where a recipe has its own."""
     for name, field in model.model_fields.items():
+        default = getattr(part, name) if part else field.get_default(call_default_factory=True)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from fields(field.annotation, f"{prefix}{name}.")
+            yield from fields(field.annotation, f"{prefix}{name}.", default)
         else:
-            yield prefix + name, field
+            yield prefix + name, field, default
 
 
 def _inside(folder: Path) -> Iterator[str]:
@@ -193,10 +197,9 @@ def _kind(kind: Any) -> str:
     return _kind(choices[0]) if choices else WORDS[kind]
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
+def _default(value: Any) -> str:
+    if value is PydanticUndefined:
         return "must be given"
-    value = field.get_default(call_default_factory=True)
     return "–" if value in (None, {}) else f"`{json.dumps(value)}`"
 
 

@@ -30,6 +30,7 @@ from typer.testing import CliRunner
 
 import loanword
 from loanword import config
+from loanword.adapt_config import TRAINING
 from loanword.cli.main import app
 from loanword.errors import LoanwordError
 from loanword.pretrain_config import PretrainRecipe
@@ -77,6 +78,15 @@ def test_every_recipe_key_has_a_meaning():
     rows = [row for row in write.part(read("docs/reference/recipe.md"), "keys").splitlines() if row.startswith("| `")]
     assert len(rows) == len(list(write.fields(config.Recipe))) > 40
     assert [row for row in rows if not row.split(" | ")[-1].removesuffix("|").strip()] == []
+
+
+def test_the_keys_of_adapting_have_its_own_defaults():
+    page = read("docs/reference/pretraining.md")
+    shown = dict(re.findall(r"^\| `([\w.]+)` \| .+? \| ([^|]+) \| [^|]+ \|$", write.part(page, "keys"), flags=re.M))
+    for name, value in TRAINING.items():
+        assert shown[f"training.{name}"] == f"`{json.dumps(value)}`"
+    assert shown["training.length"] == "`128`"
+    assert shown["language"] == "must be given"
 
 
 # --- links -----------------------------------------------------------------------------------------------------
