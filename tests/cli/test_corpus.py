@@ -87,3 +87,17 @@ def test_what_is_refused(clean, call, files):
         assert told.stdout == ""
     assert call("corpus", "clean").exit_code == 2
     assert sorted(path.name for path in files.iterdir()) == ["bad.txt", "de.txt", "en.txt"]
+
+
+def test_that_nothing_is_kept_is_said(clean, call, files):
+    (files / "sw.txt").write_text("x\ny\nz\n", encoding="utf-8")
+    some = clean("--text", f"sw={files / 'sw.txt'}", "--set", "repetition=0")
+    assert some.exit_code == 0
+    assert some.stderr.splitlines()[-1] == "sw: none of 3 documents is kept: 3 too short"
+    for words in ((), ("--out", files / "out"), ("--json",)):
+        none = call("corpus", "clean", "--text", f"ru={files / 'en.txt'}", "--set", "identify=false", *words)
+        assert none.exit_code == 1
+        assert none.stderr.splitlines()[-1] == (
+            "ru: none of 4 documents is kept: 3 in another script, 1 too short; is the language tag right?"
+        )
+        assert none.stdout

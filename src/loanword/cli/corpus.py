@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from loanword.cli.guard import say
 from loanword.cli.options import Json, dumped, nested
 from loanword.errors import ConfigError, UsageError
 
@@ -48,6 +49,7 @@ def clean(
     from loanword.cli.progress import Terminal
     from loanword.config import part
     from loanword.data.corpus.corpus import Corpus
+    from loanword.data.corpus.counts import reasons
     from loanword.data.corpus.settings import CorpusSettings
     from loanword.data.corpus.write import Packing, report_of, write
 
@@ -66,11 +68,19 @@ def clean(
         watch.done()
     if as_json:
         typer.echo(dumped(report, indent=1))
-        return
-    for line in _report(report):
-        typer.echo(line)
-    if out is not None:
-        typer.echo(f"\n{out}")
+    else:
+        for line in _report(report):
+            typer.echo(line)
+        if out is not None:
+            typer.echo(f"\n{out}")
+    lost = {tag: row for tag, row in report["languages"].items() if not row["kept"]["documents"]}
+    for tag, row in lost.items():
+        doubt = "; is the language tag right?" if {"language", "script"} & {*row["dropped"]} else ""
+        read = row["read"]["documents"]
+        why = f"none of {read:,} documents is kept: {reasons(row)}{doubt}" if read else "there is no document"
+        say(f"{tag}: {why}")
+    if len(lost) == len(report["languages"]):
+        raise typer.Exit(1)
 
 
 def _sources(text: list[str]) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from loanword.data.corpus.counts import REASONS, Counts, Size
+from loanword.data.corpus.counts import REASONS, Counts, Size, reasons
 
 
 def test_sizes_are_those_of_the_text():
@@ -22,3 +22,8 @@ def test_reasons_stand_in_their_order_and_only_those_that_were():
     assert told["changed"] == {"nfc": {"documents": 1, "characters": 3}}
     assert list(told["foreign"]) == ["fr", "en"]
     assert len(set(REASONS)) == len(REASONS)
+
+
+def test_reasons_as_a_sentence_has_them_the_main_one_first():
+    counts = Counts(dropped=Counter(short=1, language=1400), foreign=Counter(so=1390, en=10))
+    assert reasons(counts.to_dict()) == "1,400 in another language (1,390 so, 10 en), 1 too short"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,3 +61,24 @@ class Counts:
                 name: {"documents": count, "characters": self.characters[name]} for name, count in self.changed.items()
             },
         }
+
+
+WORDS = {
+    "short": "too short",
+    "script": "in another script",
+    "language": "in another language",
+    "duplicate": "there before",
+    "near-duplicate": "nearly there before",
+}
+"""How a sentence says a reason; the others are words already."""
+NAMED = 5
+"""Languages that a sentence names."""
+
+
+def reasons(counts: Mapping[str, Any]) -> str:
+    """Say why documents were dropped, by `Counts.to_dict`: "14 in another language (12 so, 2 en), 1 too short"."""
+    foreign = ", ".join(f"{count:,} {tag}" for tag, count in list(counts["foreign"].items())[:NAMED])
+    return ", ".join(
+        f"{count:,} {WORDS.get(reason, reason)}" + (f" ({foreign})" if reason == "language" else "")
+        for reason, count in Counter(counts["dropped"]).most_common()
+    )
