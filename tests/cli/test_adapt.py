@@ -1,8 +1,13 @@
 import json
+import re
+from types import SimpleNamespace
 
 import pytest
 from tests.corpus import SENTENCES
 
+from loanword.adapt import Adapted, Gain
+from loanword.cli.adapt import _show
+from loanword.evaluation.scores import Interval
 from loanword.run import run
 
 
@@ -32,7 +37,8 @@ def test_what_is_printed(call, words, files):
     lines = done.stdout.splitlines()
     assert lines[0].startswith("Russian (ru): ")
     assert "pieces a word" in lines[0]
-    assert any(line.startswith("ru: ") and " -> " in line for line in lines)
+    place = lines.index("accuracy before -> after, and the difference with its 95 % interval:")
+    assert re.match(r"ru \(\d+ rows\): \d+\.\d -> ", lines[place + 1])
     assert lines[-1] == str(files / "out")
     assert call("predict", files / "out", SENTENCES["ru"][0]).exit_code == 0
     report = json.loads((files / "out" / "adapt.json").read_text(encoding="utf-8"))
@@ -53,3 +59,39 @@ def test_what_is_refused(call, words, files):
         done = call("adapt", *given, "--out", files / "refused")
         assert done.exit_code in (2, 3), (given, done.stdout)
         assert message in " ".join(done.stderr.split())
+
+
+def shown(capsys, *, low, high, vocabulary=None):
+    """What is said of a gain with this interval, on stdout and on stderr."""
+    some, rows = Interval(0.5, 0.4, 0.6), range(204)
+    report = {
+        "language": "ee",
+        "cost": {"by_word": True, "fertility": 2.5, "unknown": 0.01},
+        "vocabulary": vocabulary,
+        "held_out": [],
+        "objectives": [{"step": 1, "objectives": {"alignment": 0.5}}],
+        "corpus": {"documents": {}, "text": {}},
+    }
+    done = Adapted(
+        report,
+        {"ee": Gain(some, some, Interval((low + high) / 2, low, high))},
+        SimpleNamespace(task=SimpleNamespace(metrics=("accuracy",))),
+        before={"ee": SimpleNamespace(table=rows)},
+    )
+    _show(done, "out")
+    return capsys.readouterr()
+
+
+def test_whether_it_helped_is_said_for_people(capsys):
+    certain = shown(capsys, low=0.01, high=0.03)
+    assert "no new pieces: the vocabulary lacks none (--pieces N adds some)" in certain.out
+    assert "ee (204 rows): 50.0 -> 50.0, +2.0 [+1.0, +3.0]: helped" in certain.out
+    assert certain.err == ""
+    unsure = shown(capsys, low=-0.01, high=0.03).err
+    assert unsure.startswith("Ewe: on the 204 rows of the test set ee the adapted model is not certainly better")
+    assert unsure.strip().endswith("keep the one that you had, or test on more rows")
+    assert "is worse than before" in shown(capsys, low=-0.03, high=-0.01).err
+    wider = {"pieces": {"new": 1500}, "languages": {"ee": {"after": {"fertility": 1.5, "unknown": 0.0}}}}
+    told = shown(capsys, low=0.01, high=0.03, vocabulary=wider).out
+    assert "1,500 new pieces: 1.50 a word, 0.0% unknown" in told
+    assert "no new pieces" not in told

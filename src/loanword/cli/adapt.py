@@ -13,6 +13,12 @@ from loanword.errors import UsageError
 if TYPE_CHECKING:
     from loanword.adapt import Adapted
 
+ADVICE = {
+    "harmed": "is worse than before: keep the one that you had",
+    "not certain": "is not certainly better (it may be chance): keep the one that you had, or test on more rows",
+}
+"""What is said of a test set of the language where the model was not certainly helped."""
+
 
 def adapt(
     language: Annotated[str, typer.Option("--language", metavar="TAG", help="The language, as ewe or sat.")],
@@ -109,6 +115,7 @@ def _known(task: str | None) -> str:
 def _show(done: Adapted, out: str) -> None:
     """Print what the language costs, what was learned, and what the task gained."""
     from loanword.deploy.pretrained import summary
+    from loanword.evaluation.words import Count, Words
     from loanword.language.tag import name
 
     report: dict[str, Any] = done.report
@@ -120,12 +127,18 @@ def _show(done: Adapted, out: str) -> None:
         typer.echo(
             f"{wider['pieces']['new']:,} new pieces: {after['fertility']:.2f} a {unit}, {after['unknown']:.1%} unknown"
         )
+    else:
+        typer.echo("no new pieces: the vocabulary lacks none (--pieces N adds some)")
     typer.echo(f"\n{summary(report)}\n")
+    if done.bundle and done.gains:
+        metric = Words("en").named("metrics", done.bundle.task.metrics[0])
+        typer.echo(f"{metric} before -> after, and the difference with its 95 % interval:")
     for place, gain in done.gains.items():
         move = f"{100 * gain.before.score:.1f} -> {100 * gain.after.score:.1f}"
         change = f"{100 * gain.gain.score:+.1f} [{100 * gain.gain.low:+.1f}, {100 * gain.gain.high:+.1f}]"
-        typer.echo(f"{place}: {move}, {change}: {gain.verdict}")
+        typer.echo(f"{place} ({Count(len(done.before[place].table)):row|rows}): {move}, {change}: {gain.verdict}")
     typer.echo(f"\n{out}")
     for place, gain in done.gains.items():
         if gain.verdict != "helped" and place.rpartition("/")[2] == tag:
-            say(f"it did not help in {name(tag)}, as far as {place} can tell: keep the model that you had")
+            rows = f"{Count(len(done.before[place].table)):row|rows}"
+            say(f"{name(tag)}: on the {rows} of the test set {place} the adapted model {ADVICE[gain.verdict]}")

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from loanword.data.corpus.counts import reasons
 from loanword.deploy.folder import save_folder
 from loanword.deploy.output import INSIDE
 from loanword.durable import beside, put
@@ -47,16 +48,48 @@ class Pretrained:
 
 
 def summary(report: dict[str, Any]) -> str:
-    """Return the held-out losses by language, as a table."""
-    points = report["held_out"]
+    """Return what was learned, as tables: by language, by objective; and what became of documents that are not kept."""
+    parts = (_held_out(report), _objectives(report), _dropped(report))
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _held_out(report: dict[str, Any]) -> list[str]:
+    """Return a row of losses for each language, from the first look at held-out text to the last."""
+    points, corpus = report["held_out"], report["corpus"]
     if not points:
-        return "nothing is measured: no objective guesses hidden pieces"
+        return ["nothing is measured: no objective guesses hidden pieces"]
     first, last = points[0]["languages"], points[-1]["languages"]
-    width = max(len("language"), *map(len, last))
-    lines = [f"{'language':{width}}  nats a hidden piece   bits a character"]
+    width = max(map(len, ["language", *last]))
+    lines = [f"{'language':{width}}  held-out documents  nats a hidden piece  bits a character"] if last else []
     for tag, now in last.items():
-        before = first[tag]
+        aside = corpus["documents"][tag]["held_out"]["documents"]  # 0 where a run went on: it read no document again.
+        nats, bits = (f"{first[tag][unit]:.3f} -> {now[unit]:.3f}" for unit in ("nats", "bits"))
+        lines.append(f"{tag:{width}}  {f'{aside:,}' if aside else '?':>18}  {nats:>19}  {bits:>16}")
+    if lacking := [tag for tag in corpus["text"] if tag not in last]:
         lines.append(
-            f"{tag:{width}}  {before['nats']:6.3f} -> {now['nats']:6.3f}   {before['bits']:6.3f} -> {now['bits']:6.3f}"
+            f"nothing is held out of {', '.join(lacking)}: corpus.held_out is 0, or there are too few documents"
         )
-    return "\n".join(lines)
+    return lines or ["nothing is held out: of translations nothing ever is"]
+
+
+def _objectives(report: dict[str, Any]) -> list[str]:
+    """Return a row for each objective: the mean loss of its first steps, and of its last."""
+    losses: dict[str, list[float]] = {}
+    for point in report["objectives"]:
+        for name, loss in point["objectives"].items():
+            losses.setdefault(name, []).append(loss)
+    if len(losses) < 2 and any(point["languages"] for point in report["held_out"]):
+        return []  # The table above says more.
+    width = max(map(len, ["objective", *losses]))
+    rows = ((name, f"{some[0]:.3f} -> {some[-1]:.3f}") for name, some in losses.items())
+    return [f"{'objective':{width}}  loss in training", *(f"{name:{width}}  {loss:>16}" for name, loss in rows)]
+
+
+def _dropped(report: dict[str, Any]) -> list[str]:
+    """Say of each language of which documents were dropped how many are kept, and why not all."""
+    return [
+        f"{tag}: {one['kept']['documents']:,} of {one['read']['documents']:,} documents are kept; "
+        f"dropped: {reasons(one)}"
+        for tag, one in report["corpus"]["documents"].items()
+        if one["dropped"]
+    ]
