@@ -13,6 +13,8 @@ def files(tmp_path, sentences):
     for tag in ("en", "ru"):
         lines = [f"{one} {other}" for one in sentences[tag] for other in sentences[tag] if one != other]
         (tmp_path / f"{tag}.txt").write_text("\n".join(lines), encoding="utf-8")
+    pairs = zip(sentences["en"], sentences["ru"], strict=True)
+    (tmp_path / "en-ru.tsv").write_text("".join(f"{one}\t{two}\n" for one, two in pairs), encoding="utf-8")
     return tmp_path
 
 
@@ -46,6 +48,27 @@ def test_a_recipe_with_options_over_it_and_json(files, tiny_folder):
     assert report["recipe"]["objectives"] == {"mlm": {"weight": 2.0}}
 
 
+def test_translations_without_a_header(files, tiny_folder):
+    done = invoke(
+        *("--parallel", f"en:ru={files / 'en-ru.tsv'}", "--column", "text=1", "--column", "translation=2"),
+        *("--objective", "tlm", "--steps", 2, "--set", "training.batch_size=4"),
+        *("--model", tiny_folder("bert"), "--out", files / "run", *SMALL),
+    )
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0] == "nothing is held out: of translations nothing ever is"
+    assert lines[3].split()[0] == "tlm"
+
+
+def test_nothing_is_held_out(files, tiny_folder):
+    done = invoke(
+        *("--text", f"en={files / 'en.txt'}", "--set", "corpus.held_out=0", "--steps", 2),
+        *("--model", tiny_folder("bert"), "--out", files / "run", *SMALL),
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("nothing is held out of en: corpus.held_out is 0")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -56,11 +79,14 @@ def test_a_recipe_with_options_over_it_and_json(files, tiny_folder):
         (("--text", "en={en}", "--objective", "mlm=heavy"), "objectives.mlm.weight"),
         (("--text", "en={en}", "--model", "fresh"), "fresh.tokenizer is empty"),
         (("--text", "en={en}", "--steps", "3", "--minutes", "1"), "steps and minutes are both given"),
+        (("--text", "en={en}", "--size", "tiny"), "fresh.size is for a fresh encoder, and model is"),
+        (("--text", "en={en}", "--column", "text"), "--column text: expected OURS=THEIRS, e.g. --column text=body"),
+        (("--parallel", "en:ru={pairs}", "--objective", "tlm"), "--column translation=NAME"),
         (("nowhere.toml",), "does not exist"),
     ],
 )
 def test_what_is_wrong_is_told_without_a_traceback(files, tiny_folder, arguments, message):
-    some = [one.replace("{en}", str(files / "en.txt")) for one in arguments]
+    some = [one.format(en=files / "en.txt", pairs=files / "en-ru.tsv") for one in arguments]
     model = [] if "--model" in some or "nowhere.toml" in some else ["--model", str(tiny_folder("bert"))]
     done = invoke(*some, *model, "--out", files / "run", *SMALL)
     assert done.exit_code in (1, 2, 3)

@@ -43,6 +43,12 @@ def pretrain(
         float | None, typer.Option(min=0.01, help="Or a budget, which becomes steps at the start.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="OURS=THEIRS", help="Column map of translations: text=en, or text=1 without a header."
+        ),
+    ] = None,
     override: Override = None,
     out: Out = None,
     as_json: Json = False,
@@ -67,6 +73,7 @@ def pretrain(
         corpus=nested(
             text=pairs(text, option="--text", what="LANG=FILE"),
             parallel=pairs(parallel, option="--parallel", what="LANG:LANG=FILE"),
+            columns=pairs(column, option="--column", what="OURS=THEIRS"),
         ),
         objectives=_weights(objective or []),
         training=nested(steps=steps, minutes=minutes),
