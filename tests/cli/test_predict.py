@@ -1,9 +1,15 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
+import pytest
 from tests.corpus import SENTENCES
+
+from loanword.encoders.load import load
+from loanword.encoders.masked import masked_head
+from loanword.encoders.save import save_model
 
 
 def test_texts_files_and_stdin_agree(call, finished, tmp_path):
@@ -130,3 +136,35 @@ def test_what_translates_asks_into_which_language(call, tiny_folder, tmp_path):
             assert "--language en:ru: the model was trained on en:ru" in untold.stderr
         done = call("predict", tmp_path / "run", *texts, "--language", "en:ru", "--json")
         assert (done.exit_code, json.loads(done.stdout)["language"]) == (0, "ru")
+
+
+@pytest.fixture(scope="module")
+def masked(tiny_folder, tmp_path_factory):
+    """The folder of a run of pretraining, as far as its model goes."""
+    folder = tmp_path_factory.mktemp("masked")
+    loaded = load(str(tiny_folder("bert")))
+    with masked_head(loaded.encoder).assembled() as whole:
+        save_model(whole, folder / "model")
+    loaded.tokenizer.save(folder / "model")
+    return folder
+
+
+def test_masks_have_lines_below_their_text(call, masked):
+    texts = ("the kettle is [MASK] and [MASK]", "[MASK] two goats")
+    done = call("predict", masked, *texts, "--task", "fill-mask", "--top", 2)
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [lines[0], lines[3]] == list(texts)
+    assert len(lines) == 5
+    assert all(re.fullmatch(r"  \S+ 0\.\d{3} \S+ 0\.\d{3}", lines[place]) for place in (1, 2, 4)), lines
+    row = json.loads(call("predict", masked, texts[0], "--task", "fill-mask", "--json").stdout)
+    assert (set(row), len(row["masks"])) == ({"text", "filled", "masks"}, 2)
+
+
+def test_a_model_that_is_no_bundle_needs_a_task(call, masked, tmp_path):
+    for folder in (masked, masked / "model"):
+        done = call("predict", folder, "the kettle is [MASK]")
+        assert done.exit_code == 1
+        assert "is no bundle but a model as transformers keeps it" in done.stderr
+        assert "for what stands in its masks, --task fill-mask" in done.stderr
+    assert "--task" not in call("predict", tmp_path, "the kettle").stderr  # Nothing is there.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loanword.errors import ConfigError, UsageError
+from loanword.errors import ConfigError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from loanword.config import MeasureSettings
@@ -93,7 +93,10 @@ def measured(override: list[str] | None) -> MeasureSettings:
 
 def loaded(name: str, task: str | None, settings: MeasureSettings) -> Bundle:
     """Load the bundle `name`; with a `task`, the model `name` as it comes."""
+    from loanword.config import expanded
+    from loanword.deploy.base import bundle_folder
     from loanword.deploy.bundle import Bundle
+    from loanword.deploy.output import INSIDE
     from loanword.hardware import detect
 
     machine = settings.hardware.model_dump()
@@ -102,6 +105,12 @@ def loaded(name: str, task: str | None, settings: MeasureSettings) -> Bundle:
         return Bundle.untrained(name, task=task, options=options, encoder=encoder, hardware=detect(**machine))
     if fixed := settings.model_fields_set & {"task_options", "encoder"}:
         raise UsageError(f"--set {min(fixed)}: a bundle has its own already; it is for a model that --task names")
+    folders = (expanded(name), expanded(name) / INSIDE)
+    if not bundle_folder(name) and any((folder / "config.json").is_file() for folder in folders):
+        raise ModelError(
+            f"{name} is no bundle but a model as transformers keeps it; say with --task what it shall do: "
+            "for what stands in its masks, --task fill-mask (all: loanword ls tasks)"
+        )
     return Bundle.load(name, **machine)
 
 

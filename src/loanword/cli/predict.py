@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,10 @@ from loanword.cli.options import (
     pairs,
 )
 from loanword.errors import UsageError
+
+if TYPE_CHECKING:
+    from loanword.data.records import Record
+    from loanword.tasks.task import Task
 
 
 def predict(
@@ -74,8 +78,12 @@ def predict(
         ({"id": record.id} if record.id else {}) | found.task.shown(item, record, top=top)
         for item, record in zip(predictions, records, strict=True)
     ]
-    briefly = (
-        [f"{found.task.brief(row)}\t" + "\t".join(filter(None, (record.text, record.pair)))]
-        for row, record in zip(rows, records, strict=True)
-    )
+    briefly = (_briefly(found.task, row, record) for row, record in zip(rows, records, strict=True))
     lines.deliver(rows, target=target, as_json=as_json, briefly=briefly, noun=("prediction", "predictions"))
+
+
+def _briefly(task: Task, row: dict[str, Any], record: Record) -> list[str]:
+    """Say a prediction in a line; where a text has masks, the text, and a line for each of them."""
+    if "masks" in row:
+        return [record.text, *(f"  {task.brief({**row, 'masks': [mask]})}" for mask in row["masks"])]
+    return [f"{task.brief(row)}\t" + "\t".join(filter(None, (record.text, record.pair)))]
