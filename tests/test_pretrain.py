@@ -233,7 +233,7 @@ def test_an_objective_that_finds_nothing_says_what_it_wants(recipe, files):
 def test_text_that_is_dropped_whole_is_told(recipe, files, caplog):
     said = recipe(steps=1)
     wrong = {"en": str(files / "ru.txt")}
-    with pytest.raises(UsageError, match=r"en keeps 0 of 60 documents \(dropped: 60 script\)"):
+    with pytest.raises(UsageError, match=r"en keeps 0 of 60 documents \(dropped: 60 in another script\)"):
         pretrain(said.model_copy(update={"corpus": said.corpus.model_copy(update={"text": wrong})}))
     both = {"ru": str(files / "ru.txt"), **wrong}
     pretrain(said.model_copy(update={"corpus": said.corpus.model_copy(update={"text": both})}))

@@ -111,7 +111,11 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
         bundle = replace(bundle, lineage=replace(bundle.lineage, sees=tuple(sorted(seen))), info={})
         after = _answered(bundle, tests, watch)
         gains = compared(before, after, bundle.task.metrics[0], seed=recipe.seed)
-        report["task"] = {name: {**asdict(gain), "verdict": gain.verdict} for name, gain in gains.items()}
+        metric = bundle.task.metrics[0]
+        report["task"] = {
+            name: {"metric": metric, "rows": len(tests[name]), **asdict(gain), "verdict": gain.verdict}
+            for name, gain in gains.items()
+        }
         if README in bundle.documents:
             bundle.documents[README] += CARD.format(tag=recipe.language, gains=_said(gains))
     watch.stage("save", detail=recipe.out)

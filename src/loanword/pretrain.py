@@ -17,6 +17,7 @@ from typing import Any
 
 from loanword.batches.mixture import Mixture, Part, Rows
 from loanword.batches.sampler import pass_tokens
+from loanword.data.corpus.counts import reasons
 from loanword.deploy.base import load_base
 from loanword.deploy.output import INSIDE, RECIPE, expect_output
 from loanword.deploy.pretrained import CURVES, REPORT, Pretrained
@@ -233,10 +234,8 @@ def _part(recipe: PretrainRecipe, name: str, objective: Mixed, corpus: Corpus, c
 
 def _became(tag: str, count: Mapping[str, Any]) -> str:
     """Say what became of the documents of a language."""
-    why = [f"{number:,} {reason}" for reason, number in count["dropped"].items()]
-    why += [f"{number:,} of these in {other}" for other, number in count["foreign"].items()]
     kept, read = count["kept"]["documents"], count["read"]["documents"]
-    return f"{tag} keeps {kept:,} of {read:,} documents" + (f" (dropped: {', '.join(why)})" if why else "")
+    return f"{tag} keeps {kept:,} of {read:,} documents" + (f" (dropped: {reasons(count)})" if count["dropped"] else "")
 
 
 def _digest(recipe: PretrainRecipe, corpus: Corpus) -> str:

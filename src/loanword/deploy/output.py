@@ -46,7 +46,7 @@ def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> N
         raise UsageError(f"{folder} {where} a bundle; what is written into it would damage it. Choose another folder")
     if not folder.exists() and folder.is_symlink():
         raise UsageError(f"{folder} is a link to {folder.readlink()}, which does not exist; choose another folder")
-    ours = FILES if is_ours(folder) else ()
+    ours: Sequence[str] = FILES if is_ours(folder) else ()
     if (ours or is_ours(folder, "adapt.json")) and (folder / INSIDE / "config.json").is_file():
         ours = PRETRAINED  # Which leaves a model that is no bundle.
     else:

@@ -62,9 +62,9 @@ def _held_out(report: dict[str, Any]) -> list[str]:
     width = max(map(len, ["language", *last]))
     lines = [f"{'language':{width}}  held-out documents  nats a hidden piece  bits a character"] if last else []
     for tag, now in last.items():
-        aside = corpus["documents"][tag]["held_out"]["documents"]  # 0 where a run went on: it read no document again.
+        aside = corpus["documents"][tag]["held_out"]["documents"]
         nats, bits = (f"{first[tag][unit]:.3f} -> {now[unit]:.3f}" for unit in ("nats", "bits"))
-        lines.append(f"{tag:{width}}  {f'{aside:,}' if aside else '?':>18}  {nats:>19}  {bits:>16}")
+        lines.append(f"{tag:{width}}  {aside:>18,}  {nats:>19}  {bits:>16}")
     if lacking := [tag for tag in corpus["text"] if tag not in last]:
         lines.append(
             f"nothing is held out of {', '.join(lacking)}: corpus.held_out is 0, or there are too few documents"
