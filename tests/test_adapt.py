@@ -137,6 +137,10 @@ def test_a_model_without_a_task(made, tmp_path, tiny_folder):
     assert found.gains == {}
     again = load(str(tmp_path / "out" / "model"))
     assert len(again.tokenizer) == found.report["vocabulary"]["pieces"]["after"]
+    adapt(recipe(made, tmp_path / "out", task="", test={}, model=source, training={"steps": 2}))  # In its place.
+    report = json.loads((tmp_path / "out" / "adapt.json").read_text(encoding="utf-8"))
+    assert report["training"]["steps"] == 2
+    assert not (tmp_path / "out" / "learned" / "checkpoints").exists()
 
 
 def test_stopped_it_goes_on_with_the_same_pieces(made, tmp_path):

@@ -69,8 +69,8 @@ def test_what_pretraining_left_is_replaced(tmp_path, report):
     wrote(tmp_path, "model/config.json", "curves.svg")
     with pytest.raises(UsageError, match="exists and is no bundle"):
         expect_output(tmp_path, files=(report, "curves.svg"))
-    wrote(tmp_path, report, text='{"loanword_version": "0.1.0"}')
-    expect_output(tmp_path, files=(report, "curves.svg"))
+    wrote(tmp_path, report, text='{"loanword_version": "0.1.0", "corpus": {"text": {}}}')
+    expect_output(tmp_path, files=(report, "curves.svg", "recipe.toml"))
 
 
 def test_where_nothing_can_be_written(tmp_path):

@@ -15,8 +15,8 @@ INSIDE = "model"
 """The bundle's folder inside a run's folder."""
 
 RECIPE = "recipe.toml"
-PRETRAINED = (*FILES, "adapt.json", "curves.svg", RECIPE)
-"""What a run without labels may have left, and the next one replaces."""
+PRETRAINED = ("report.json", "adapt.json", "curves.svg", RECIPE)
+"""What a run without labels may have left, and the next one replaces; the first two say that it was one."""
 
 
 def expect_replaceable(target: Path) -> None:
@@ -47,8 +47,8 @@ def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> N
     if not folder.exists() and folder.is_symlink():
         raise UsageError(f"{folder} is a link to {folder.readlink()}, which does not exist; choose another folder")
     ours: Sequence[str] = FILES if is_ours(folder) else ()
-    if (ours or is_ours(folder, "adapt.json")) and (folder / INSIDE / "config.json").is_file():
-        ours = PRETRAINED  # Which leaves a model that is no bundle.
+    if any(is_ours(folder, name, "corpus") for name in PRETRAINED[:2]):  # Whose model is no bundle.
+        ours = PRETRAINED
     else:
         expect_replaceable(folder / INSIDE)
     if not (folder / INSIDE / INFO).is_file():

@@ -97,10 +97,11 @@ def write(report: TransferReport, folder: Path, *, language: str = "en") -> dict
     return paths
 
 
-def is_ours(folder: Path, name: str = "report.json") -> bool:
-    """Say whether the reports in `folder` are loanword's, as the one called `name` says."""
+def is_ours(folder: Path, name: str = "report.json", also: str = "loanword_version") -> bool:
+    """Say whether the reports in `folder` are loanword's: the one called `name` says its version, and `also`."""
     try:
-        return bool(json.loads((folder / name).read_text(encoding="utf-8"))["loanword_version"])
+        found = json.loads((folder / name).read_text(encoding="utf-8"))
+        return bool(found["loanword_version"] and found[also])
     except (OSError, ValueError, TypeError, KeyError):
         return False
 
