@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
+
+from loanword.data.corpus.corpus import Corpus
+from loanword.data.corpus.settings import CorpusSettings
 
 extension = pytest.importorskip("benchmarks.cases.extension", reason="run from the repository root")
 
@@ -31,6 +35,43 @@ def test_what_is_reached_sooner_meets_the_goal_and_what_never_is_does_not():
     assert mean.measured == "4.0 (4.0 to 4.0)"
     assert not random.met
     assert random.ceiling.startswith("held-out nats at the end: similar 4.00, mean 6.00, random 3.00")
+
+
+def test_a_peer_that_gets_worse_counts_by_where_it_was_at_its_best():
+    theirs = [(0, 10.0), (200, 6.0), (400, 7.0)]
+    assert extension.times_fewer([(0, 9.0), (100, 6.0), (400, 4.0)], theirs) == 2.0
+    assert extension.times_fewer([(0, 5.0), (100, 4.0)], theirs) == math.inf
+    assert math.isnan(extension.times_fewer([(0, 9.0), (400, 8.0)], theirs))
+
+
+def test_what_is_held_out_is_seen_by_nothing(monkeypatch):
+    tag = "sat"
+    ids = [f"sib-{n}" for n in range(100)]
+    own = {one: f"ᱱᱚᱣᱟ ᱫᱚ ᱟᱹᱭᱟᱹᱛ ᱠᱟᱱᱟ {one}" for one in ids}
+    english = {one: f"This is sentence {one}" for one in ids}
+    monkeypatch.setattr(extension, "sentences", lambda file: english if "eng" in file.name else own)
+    seen = {}
+
+    def extended(model, texts, *, parallel, **_):
+        seen.update(texts=texts[tag].text, parallel=parallel)
+        return SimpleNamespace(save=lambda folder: None, new=1)
+
+    def pretrained(recipe):
+        said = {name: value for name, value in recipe["corpus"].items() if name != "text"}
+        documents = [*Corpus(recipe["corpus"]["text"], CorpusSettings(**said)).documents()]
+        seen["held out"] = {document.text for document in documents if document.held_out}
+        seen["trained"] = {document.text for document in documents if not document.held_out}
+        assert recipe["evaluation"]["rows"] >= len(seen["held out"])
+        return SimpleNamespace(report={"held_out": [{"tokens": 0, "languages": {tag: {"nats": 1.0}}}]})
+
+    monkeypatch.setattr("loanword.deploy.extend.extended_model", extended)
+    monkeypatch.setattr(extension, "pretrained", pretrained)
+    row = extension.measure({"language": tag, "start": "similar", "seed": 0})
+    assert len(seen["held out"]) > 1
+    assert {*seen["texts"]} == seen["trained"]
+    assert row["learned"] == len(seen["trained"]) == 100 - len(seen["held out"])
+    assert {text for _, text in seen["parallel"]} == seen["trained"]
+    assert all(one.split()[-1] == other.split()[-1] for one, other in seen["parallel"])
 
 
 def test_every_language_and_start_is_measured():
