@@ -161,8 +161,9 @@ def goals(found: Sequence[Row]) -> list[Goal]:
     if not whole:
         return []
     there = [row for row in mine if row["key"]["seed"] in whole]
-    gain = drawn([change(row, row["key"]["language"]) for row in there])
-    english = drawn([change(row, "en") for row in there])
+    by_seed = [[row for row in there if row["key"]["seed"] == seed] for seed in whole]
+    gain = drawn([[change(row, row["key"]["language"]) for row in rows] for rows in by_seed])
+    english = drawn([[change(row, "en") for row in rows] for rows in by_seed])
     each = {tag: 100 * fmean(change(row, tag).mean() for row in there if row["key"]["language"] == tag) for tag in TAGS}
     said = ", ".join(f"{tag} {points:+.1f}" for tag, points in each.items())
     failed = [row for row in there if row["verdict"] != "helped"]
@@ -202,12 +203,16 @@ def change(row: Row, name: str) -> np.ndarray:
     return found
 
 
-def drawn(changes: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mean change in points, then that of resamples: of ids, the same in all rows, and of rows."""
-    table = np.stack(changes)
+def drawn(changes: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """Return the mean change in points, then that of resamples: of seeds and of ids, the same in all languages.
+
+    `changes` are those of each seed's languages.
+    """
+    table = np.array(changes).mean(axis=1)
+    seeds, ids = table.shape
     rng = np.random.default_rng(0)
     found = [100 * table.mean()]
     for _ in range(DRAWS):
-        ids = rng.integers(0, table.shape[1], table.shape[1])
-        found.append(100 * table[:, ids].mean())
+        chosen = np.ix_(rng.integers(0, seeds, seeds), rng.integers(0, ids, ids))
+        found.append(100 * table[chosen].mean())
     return np.array(found)

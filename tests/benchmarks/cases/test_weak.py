@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 weak = pytest.importorskip("benchmarks.cases.weak", reason="run from the repository root")
@@ -38,6 +39,14 @@ def test_losses_and_false_reports_are_found():
     assert said.measured == "9"
     quiet = [{**one, "verdict": "not certain"} for one in rows]
     assert weak.goals(quiet)[2].met
+
+
+def test_seeds_that_differ_widen_the_interval():
+    ids = np.tile([0, 1], 200)
+    alike, apart = (weak.drawn([[seed] * 9 for seed in seeds])[1:] for seeds in ([ids] * 3, [ids, 0 * ids, 2 * ids]))
+    assert alike.mean() == pytest.approx(50, abs=1)
+    assert np.ptp(np.quantile(alike, [0.025, 0.975])) < 12
+    assert np.ptp(np.quantile(apart, [0.025, 0.975])) > 60
 
 
 def test_seeds_that_are_not_whole_are_left_out():
