@@ -86,7 +86,7 @@ def ours(*, steps: int, batch: int, seed: int) -> tuple[list[float], float]:
             "model": "bundled:e5-small",
             "seed": seed,
             "out": name,
-            "corpus": {**scratch.corpus(), "text": {}},
+            "corpus": scratch.corpus(),
             "objectives": {"ranking": {"batch_size": batch}},
             "training": {"steps": steps, "length": 512, "learning_rate": 5e-5, "warmup": 0.0},
         }

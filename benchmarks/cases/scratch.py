@@ -1,4 +1,4 @@
-"""Encoders from nothing: the texts that they learn from, and how well their vectors find translations.
+"""Encoders from nothing: the texts that they learn from, their pieces, how well their vectors find translations.
 
 Texts are the monolingual files of 23 languages and the training pages of GNOME's help with their translations. Tatoeba
 is asked in the twenty languages that have the most text, both ways, by the cosine.
@@ -6,21 +6,29 @@ is asked in the twenty languages that have the most text, both ways, by the cosi
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import harness
 from benchmarks.cases.case import Tables, found, grouped
 from benchmarks.cases.vectors import PARALLEL
 from benchmarks.harness import DATA, Row
 from benchmarks.packed import pack
+from loanword.data.read import read
 from loanword.data.records import Table
 from loanword.data.shapes.parallel import PARALLEL_TEXT
+from loanword.data.shapes.texts import TEXTS
+from loanword.encoders import bundled
 from loanword.language.tag import canonical
 
-ASKED = 20
+ASKED, PIECES = 20, 16_000
 METRIC = "retrieval-accuracy"
 
 
@@ -36,12 +44,50 @@ def parallel() -> dict[str, Path]:
 
 
 def corpus() -> dict[str, Any]:
-    """Return the corpus of a recipe."""
-    return {
-        "text": {tag: str(path) for tag, path in mono().items()},
-        "parallel": {tag: str(path) for tag, path in parallel().items()},
-        "columns": PARALLEL,
-    }
+    """Return the corpus of a recipe: the translations."""
+    return {"parallel": {tag: str(path) for tag, path in parallel().items()}, "columns": PARALLEL}
+
+
+def texts() -> dict[str, Path]:
+    """Return files of all text by language, both sides of the translations included: every line once, a document."""
+
+    def write(folder: Path) -> None:
+        found = {tag: read(path, language=tag, shape=TEXTS).text for tag, path in mono().items()}
+        for name, path in parallel().items():
+            table = read(path, language=name, shape=PARALLEL_TEXT, columns=PARALLEL)
+            for tag, side in zip(name.split(":"), (table.text, table.pair), strict=True):
+                found[tag.partition("-")[0]] += [" ".join(text.split()) for text in side]  # "pt-BR" is with "pt".
+        for tag, lines in found.items():
+            (folder / f"{tag}.txt").write_text("".join(f"{line}\n" for line in dict.fromkeys(lines)), encoding="utf-8")
+
+    return {path.stem: path for path in sorted(_made("text", write).glob("*.txt"))}
+
+
+def pieces() -> Path:
+    """Return a tokenizer trained on all text."""
+    from loanword.tokens.train import train
+
+    def write(folder: Path) -> None:
+        train(
+            {tag: read(path, language=tag, shape=TEXTS).text for tag, path in texts().items()}, size=PIECES
+        ).save_pretrained(folder)
+
+    return _made("pieces", write)
+
+
+def _made(name: str, write: Callable[[Path], None]) -> Path:
+    """Return a folder of the cache that `write` filled, once for this code and data."""
+    code = ("benchmarks/cases/scratch.py", "src/loanword/tokens/train.py")
+    stamp = harness.fingerprint(code=code, data=[*mono().values(), *parallel().values()])
+    target = bundled.cache_root() / f"bench-{name}-{stamp}"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=target.parent))
+        write(staging)
+        with suppress(OSError):  # Another row was first.
+            staging.rename(target)
+        shutil.rmtree(staging, ignore_errors=True)
+    return target
 
 
 @cache

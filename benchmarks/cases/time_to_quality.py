@@ -2,7 +2,8 @@
 
 Both have the bundled encoder's shape and pieces, the same weights to begin with, and the same texts: lines of 23
 languages and GNOME's help in 17 with its English. Stock is transformers' example of masked-language modelling with its
-flag bf16, and knows nothing of which text translates which. Ours is one command with a budget of minutes.
+flag bf16, and knows nothing of which text translates which. Ours is one command with a budget of minutes. What counts
+are the minutes that the steps took; what is timed before, to know how many fit, is in neither's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from benchmarks.cases.machine import expect_idle
 from benchmarks.cases.pretraining import pretrained
 from benchmarks.cases.vectors import PARALLEL
 from benchmarks.harness import DATA, Goal, Row
+from benchmarks.task_goals import ratio
 from loanword.data.read import read
 from loanword.data.shapes.parallel import PARALLEL_TEXT
 from loanword.data.shapes.texts import TEXTS
@@ -34,6 +36,7 @@ STOCK, LOOKS = 30.0, 3
 SOONER = 10.0
 BATCH, LENGTH, RATE = 256, 64, 1e-3
 PEER = "benchmarks/peers/trainer_mlm.py"
+USED = ("scratch", "pretraining", "case", "machine", "clock")
 
 
 def rows() -> list[dict[str, Any]]:
@@ -48,7 +51,7 @@ def rows() -> list[dict[str, Any]]:
 
 def code() -> set[str]:
     """Return the files that a row hangs on."""
-    own = {f"benchmarks/cases/{name}.py" for name in ("time_to_quality", "scratch", "pretraining", "case", "machine")}
+    own = {f"benchmarks/cases/{name}.py" for name in ("time_to_quality", *USED)}
     return {*own, PEER, *dependencies.reached("pretrain", "objectives.ranking")}
 
 
@@ -87,16 +90,20 @@ def measure(key: Mapping[str, Any], *, trial: bool = False) -> Row:
 
 def ours(out: str, *, minutes: float, seed: int) -> Row:
     """Pretrain for so many minutes, and ask."""
+    from benchmarks.cases.clock import Clock
+
+    clock = Clock()
     recipe = {
         "model": str(start(seed)),
         "seed": seed,
         "out": out,
-        "corpus": {**scratch.corpus(), "text": {}},
+        "corpus": scratch.corpus(),
         "objectives": {"ranking": {"batch_size": BATCH}},
         "training": {"length": LENGTH, "learning_rate": RATE, "embeddings": "compact", "minutes": minutes},
     }
-    done = pretrained(recipe)
-    return {**scratch.translations_found(Path(out) / "model"), "steps": done.report["training"]["steps"]}
+    pretrained(recipe, progress=clock)
+    found = scratch.translations_found(Path(out) / "model")
+    return {**found, "steps": len(clock.steps), "seconds": round(sum(clock.steps), 1)}
 
 
 def stock(out: str, *, minutes: float, seed: int) -> Row:
@@ -127,7 +134,7 @@ def lines() -> list[str]:
 
 
 def goals(found: Sequence[Row]) -> list[Goal]:
-    """Judge what is there: the fewest minutes in which every seed of ours is where stock is at its end."""
+    """Judge what is there: the smallest budget in which every seed of ours is where stock is at its end."""
     of: dict[tuple[str, float], dict[int, Row]] = {}
     for row in found:
         if row["key"]["kind"] == KIND:
@@ -143,10 +150,18 @@ def goals(found: Sequence[Row]) -> list[Goal]:
         and all(rows[seed]["score"] >= row["score"] for seed, row in theirs.items())
     ]
     said = ", ".join(
-        f"{system} {minutes:g} min {100 * fmean(row['score'] for row in rows.values()):.1f}"
-        for (system, minutes), rows in sorted(of.items(), key=lambda pair: pair[0][1])
+        f"{system} {taken(rows):.1f} min {100 * fmean(row['score'] for row in rows.values()):.1f}"
+        for (system, _), rows in sorted(of.items(), key=lambda pair: pair[0][1])
     )
-    times = STOCK / reached[0] if reached else 0.0
-    words = f"{times:.0f} times, in {reached[0]:g} minutes ({len(theirs)} seeds)" if reached else "not reached"
+    times, words = 0.0, "not reached"
+    if reached:
+        ours = of["loanword", reached[0]]
+        times, said_times = ratio(ours, theirs, "seconds")
+        words = f"{said_times} times, in {taken(ours):.1f} minutes of {taken(theirs):.1f} ({len(theirs)} seeds)"
     name = f"minutes to the Tatoeba score of {STOCK:.0f} minutes of stock MLM"
     return [Goal(name, f">= {SOONER:.0f} times fewer", words, said, times >= SOONER)]
+
+
+def taken(rows: Mapping[int, Row]) -> float:
+    """Return the minutes of training, the middle of the seeds."""
+    return median(row.get("seconds", 0.0) for row in rows.values()) / 60

@@ -13,6 +13,7 @@ def row(arm, seed, right):
     found = np.stack([2 * (np.arange(40) < right), np.full(40, 2)], axis=1)
     return {
         "key": {"kind": ablation.KIND, "arm": arm, "seed": seed},
+        "tokens": 2_000_000,
         "rows": {"tatoeba/de": pack(found)},
         "probe": {"sib200/de": pack(np.stack([np.arange(40) < 10 + right, np.ones(40)], axis=1))},
     }
@@ -37,6 +38,7 @@ def test_ranking_ahead_of_masking_meets_the_goal():
     assert "sib200 35.0 [" in goal.ceiling
     assert "sib200 100.0 [" in goal.ceiling
     assert "mlm+tlm+ranking Tatoeba 75.0" in goal.ceiling
+    assert goal.ceiling.endswith(", 2.0 M tokens")
 
 
 def test_ranking_behind_or_the_same_does_not():
