@@ -8,8 +8,9 @@
 cases/ says what each kind of row measures: "weak" is languages that encoders hardly know, before and after adapting;
 "mlm-speed" and "ranking-speed" are steps of these objectives beside those of stock recipes, on an idle machine;
 "time-to-quality" is how soon translations are found by an encoder that began with random weights, idle as well;
-"ablation" is what each objective gives an encoder that begins with nothing; "extension" is how soon new pieces are
-read, by what their rows start from; "corpus-memory" is what a larger corpus takes.
+"mlm-loss" is what an encoder and its stock twin learned after as many pieces; "ablation" is what each objective gives
+an encoder that begins with nothing; "extension" is how soon new pieces are read, by what their rows start from;
+"corpus-memory" is what a larger corpus takes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import harness
-from benchmarks.cases import ablation, corpus_memory, extension, mlm_speed, ranking_speed, time_to_quality, weak
+from benchmarks.cases import (
+    ablation,
+    corpus_memory,
+    extension,
+    mlm_loss,
+    mlm_speed,
+    ranking_speed,
+    time_to_quality,
+    weak,
+)
 from benchmarks.harness import DATA, Row
 
 NAME = "pretrain"
@@ -31,6 +41,7 @@ KINDS = {
     ablation.KIND: ablation,
     corpus_memory.KIND: corpus_memory,
     extension.KIND: extension,
+    mlm_loss.KIND: mlm_loss,
     mlm_speed.KIND: mlm_speed,
     ranking_speed.KIND: ranking_speed,
     time_to_quality.KIND: time_to_quality,

@@ -27,20 +27,30 @@ LENGTH, BATCH, RATE, HIDDEN = 512, 8, 5e-5, 0.15
 
 
 def run(
-    folder: str, texts: Sequence[str], *, steps: int, tuned: bool, seed: int, out: str = "", every: int = 0
+    folder: str,
+    texts: Sequence[str],
+    *,
+    steps: int,
+    tuned: bool,
+    seed: int,
+    rate: float | None = None,
+    length: int | None = None,
+    out: str = "",
+    every: int = 0,
 ) -> tuple[list[float], float]:
     """Train for `steps`; return the seconds of each, and the mean loss. The model is written to `out` `every` steps."""
+    length = length or LENGTH
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForMaskedLM.from_pretrained(folder)
     pieces = list(chain.from_iterable(tokenizer(list(texts))["input_ids"]))
-    rows = [{"input_ids": pieces[at : at + LENGTH]} for at in range(0, len(pieces) - LENGTH + 1, LENGTH)]
+    rows = [{"input_ids": pieces[at : at + length]} for at in range(0, len(pieces) - length + 1, length)]
     clock = Clock()
     trainer = Trainer(
         model=model,
         args=TrainingArguments(
             output_dir=out or tempfile.gettempdir(),  # Nothing is written to the latter.
-            learning_rate=RATE,
+            learning_rate=rate or RATE,
             per_device_train_batch_size=BATCH,
             max_steps=steps,
             bf16=tuned,
