@@ -2,8 +2,8 @@
 
 A small encoder with pieces of its own learns for as many steps by every mixture, which are shared out alike among its
 objectives. All have the same text, the monolingual lines and both sides of GNOME's help; those with TLM or ranking are
-told in addition which of these are translations. A step of ranking has more tokens than another: goals say how many
-there were in all. The probe is logistic regression on vectors of English sentences, asked in the other languages.
+told in addition which of these are translations. Steps are equal, tokens are not, for rows of objectives differ: goals
+say how many there were. The probe is logistic regression on vectors of English sentences, asked in other languages.
 """
 
 from __future__ import annotations
