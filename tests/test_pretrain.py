@@ -208,6 +208,21 @@ def test_minutes_are_the_same_steps_when_a_run_goes_on(recipe, files, monkeypatc
     assert pretrain(recipe(**options)).report["training"]["steps"] == 13  # That run is over.
 
 
+def test_a_table_from_translations_is_the_same_when_a_run_goes_on(recipe):
+    def said(out):
+        return recipe(out=out, objectives=("ranking",), steps=6, checkpoint_steps=1).model_copy(
+            update={"table": "latent"}
+        )
+
+    whole = pretrain(said("whole"))
+    with pytest.raises(StopError):
+        pretrain(said("run"), progress=Watch(3))
+    again = pretrain(said("run"))
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+    assert whole.report["training"]["table_seconds"] > 0
+
+
 def test_files_of_somebody_else_stay(recipe, files):
     for inside in ("model", "corpus/text"):
         mine = files / inside.replace("/", "-") / inside / "thesis.txt"

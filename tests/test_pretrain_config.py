@@ -63,6 +63,8 @@ def test_overrides_come_last(tmp_path):
         ({"corpus": {"text": {"en": "a", "nonsense": "b"}}}, "nonsense"),
         ({"corpus": {"parallel": {"en": "a"}}}, "'en' is one language; parallel text needs two"),
         ({"model": "fresh"}, "fresh.tokenizer is empty"),
+        ({"table": "latent"}, "table = 'latent' is made of translations, and corpus.parallel is empty"),
+        ({"corpus": {"text": {"en": "a", "eng": "b"}}}, "eng is en, which is there already"),
         (
             {"fresh": {"size": "tiny"}},
             "fresh.size is for a fresh encoder, and model is 'bundled:e5-small', which brings",

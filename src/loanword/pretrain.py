@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from loanword.encoders.sizes import fresh
 from loanword.errors import ConfigError, UsageError
 from loanword.hardware import Hardware, detect
 from loanword.objectives.corpora import Sources, held_out, tokenized
+from loanword.objectives.latent import start_latent
 from loanword.objectives.mixed import Mixed
 from loanword.objectives.pretraining import make_objective
 from loanword.objectives.streams import Corpus
@@ -88,12 +90,10 @@ def _flow(
 ) -> Pretrained:
     settings, out = recipe.training, Path(recipe.out)
 
-    # 1 an encoder, pretrained or fresh, with its tokenizer; objectives, with their heads on the encoder
+    # 1 an encoder, pretrained or fresh, with its tokenizer; what it is to learn
     watch.stage("load", detail="a fresh encoder" if recipe.model == "fresh" else recipe.model)
     loaded = _encoder(recipe)
     objective = Mixed(_objectives(recipe, loaded.tokenizer), seed=recipe.seed if processes.count > 1 else None)
-    with seeded(recipe.seed, "head"):
-        model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
 
     # 2 text -> Document -> pieces on disk; some documents of every language are laid aside
     watch.stage("read")
@@ -110,7 +110,15 @@ def _flow(
         watch.say(f"nothing is learned from this language: {_became(tag, counts[tag])}")
     held = held_out(out / "corpus", corpus, rows=recipe.evaluation.rows)
 
-    # 3 pieces -> rows: which language and which objective come next, for how many steps
+    # 3 objectives, with their heads on the encoder, whose table may start from the translations
+    began = time.perf_counter()
+    if recipe.table == "latent":
+        start_latent(loaded, corpus, out / "corpus" / "rows.safetensors")
+    table_seconds = time.perf_counter() - began
+    with seeded(recipe.seed, "head"):
+        model = Model(loaded.encoder, objective.head(loaded.encoder)).to(hardware.device)
+
+    # 4 pieces -> rows: which language and which objective come next, for how many steps
     parts = [_part(recipe, name, objective, corpus, counts) for name in recipe.objectives]
     if processes.first:
         processes.wait()  # The others find the corpus, cut into rows, where this one put it.
@@ -144,13 +152,13 @@ def _flow(
         hooks=(*gathering, look, learned, *watch.hooks()),
     )
 
-    # 4 rows -> Batch -> loss, until the steps are done
+    # 5 rows -> Batch -> loss, until the steps are done
     kind = Checkpoints if processes.first else Reading
     checkpoints = kind.of(settings, folder, progress=watch)
     with sparse_lookups(loaded.encoder):
         trained = train(plan, rows, checkpoints=checkpoints and checkpoints.of_round(ROUND), progress=watch)
 
-    # 5 the encoder with its heads, and the curves
+    # 6 the encoder with its heads, and the curves
     watch.stage("save", detail=recipe.out)
     slowed = trained.seconds / max(trained.seconds - look.seconds, 1e-9)  # By looking at held-out text.
     report = {
@@ -159,6 +167,7 @@ def _flow(
         "training": {
             **{name: value for name, value in trained.describe(settings).items() if name not in LABELLED},
             "passes": {part.name: _passes(sampler, number) for number, part in enumerate(parts)},
+            "table_seconds": round(table_seconds, 2),
             "tokens_per_second": round(trained.tokens_per_second * slowed),
         },
         "held_out": look.points,

@@ -141,6 +141,8 @@ class PretrainRecipe(Settings):
     objectives: dict[str, ObjectiveSettings] = Field(default_factory=lambda: {"mlm": ObjectiveSettings()})
     sampling: SamplingSettings = SamplingSettings()
     encoder: EncoderSettings = EncoderSettings(prefix="")
+    table: Literal["kept", "latent"] = "kept"
+    """"latent": the embedding table starts anew, from what stands together in translations: for random weights."""
     training: PretrainTraining = PretrainTraining()
     evaluation: HeldOutSettings = HeldOutSettings()
     hardware: HardwareSettings = HardwareSettings()
@@ -149,6 +151,8 @@ class PretrainRecipe(Settings):
     def _has_text(self) -> PretrainRecipe:
         if not self.corpus.text and not self.corpus.parallel:
             raise ValueError("corpus.text is empty; give text of at least one language, e.g. corpus.text.en = 'en.txt'")
+        if self.table == "latent" and not self.corpus.parallel:
+            raise ValueError("table = 'latent' is made of translations, and corpus.parallel is empty; give some")
         if self.model == "fresh" and not self.fresh.tokenizer:
             raise ValueError(
                 "fresh.tokenizer is empty; a fresh encoder needs one, e.g. from `loanword tokenizer train`"

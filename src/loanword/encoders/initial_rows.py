@@ -18,6 +18,7 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
+from loanword.encoders.latent_rows import factors
 from loanword.errors import UsageError
 from loanword.language.identify import NAMED
 from loanword.randomness import generator
@@ -154,7 +155,7 @@ def contexts(
     """Return vectors of length 1 for all pieces of `lines` and `pairs`, (pieces, WIDTH), and which pieces they are.
 
     Columns are the pieces nearby and the pairs that a piece is in, on either side; positive pointwise mutual
-    information, then the largest singular values (Levy and Goldberg 2014; for pairs Søgaard et al. 2015).
+    information, then the largest singular values (`latent_rows.factors`; for pairs Søgaard et al. 2015).
     """
     ids = sorted({n for line in lines for n in line} | {n for pair in pairs for side in pair for n in side})
     place = {n: number for number, n in enumerate(ids)}
@@ -170,20 +171,5 @@ def contexts(
                 counts[place[n], len(ids) + number] = counts.get((place[n], len(ids) + number), 0.0) + 1.0
     if not counts:
         return torch.zeros(len(ids), WIDTH), ids
-    where = np.array([*counts]).T
-    values = np.array([*counts.values()])
-    total = values.sum()
-    by_row, by_column = (np.bincount(side, weights=values, minlength=len(ids) + len(pairs)) for side in where)
-    information = np.log(values * total / (by_row[where[0]] * by_column[where[1]]))
-    kept = information > 0
-    matrix = torch.sparse_coo_tensor(
-        torch.from_numpy(where[:, kept].copy()),
-        torch.from_numpy(information[kept]).float(),
-        (len(ids), len(ids) + len(pairs)),
-        check_invariants=True,
-    ).coalesce()
-    width = min(WIDTH, len(ids), len(ids) + len(pairs))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        left, strength, _ = torch.svd_lowrank(matrix, q=width, niter=4)
-    return torch.nn.functional.normalize(left * strength.sqrt(), dim=1), ids
+    shape = (len(ids), len(ids) + len(pairs))
+    return factors(np.array([*counts]).T, np.array([*counts.values()]), shape, width=WIDTH), ids
