@@ -34,7 +34,7 @@ MINUTES = (1.0, 2.0, 3.0, 6.0)
 STOCK, LOOKS = 30.0, 3
 """Minutes of stock, and how often it is looked at."""
 SOONER = 10.0
-BATCH, LENGTH, RATE = 256, 64, 1e-3
+BATCH, LENGTH, RATE = 256, 64, 3e-4
 PEER = "benchmarks/peers/trainer_mlm.py"
 USED = ("scratch", "pretraining", "case", "machine", "clock")
 
