@@ -24,7 +24,8 @@ def test_pieces_that_translate_one_another_begin_alike():
 
 def test_the_same_again_and_some_left_out():
     one, other = (latent_rows(corpus(), width=16, without={3, 50}) for _ in range(2))
-    assert all(torch.equal(left, right) for left, right in zip(one, other, strict=True))
+    assert torch.equal(one[0], other[0])
+    assert torch.allclose(one[1] @ one[1].T, other[1] @ other[1].T, atol=1e-3)
     assert {*one[0].tolist()} == {*range(80)} - {3, 50}
 
 

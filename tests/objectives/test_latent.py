@@ -47,4 +47,5 @@ def test_what_is_kept_is_used_again_and_nothing_of_another_corpus(made, tmp_path
     file.write_bytes(b"broken")
     table.data.copy_(before)
     start_latent(loaded, corpus, file)
-    assert torch.equal(table, first)
+    pieces = (table != before).any(1)
+    assert torch.allclose((table @ table.T)[pieces], (first @ first.T)[pieces], atol=1e-3)  # Signs are free.

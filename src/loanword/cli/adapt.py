@@ -128,7 +128,7 @@ def _show(done: Adapted, out: str) -> None:
             f"{wider['pieces']['new']:,} new pieces: {after['fertility']:.2f} a {unit}, {after['unknown']:.1%} unknown"
         )
     else:
-        why = "as asked for" if cost["lacks"] else "the vocabulary lacks none (--pieces N adds some)"
+        why = "as asked for" if cost.get("lacks") else "the vocabulary lacks none (--pieces N adds some)"
         typer.echo(f"no new pieces: {why}")
     typer.echo(f"\n{summary(report)}\n")
     if done.bundle and done.gains:
