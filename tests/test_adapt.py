@@ -7,6 +7,7 @@ import random
 
 import pytest
 from tests.corpus import TOPICS
+from tests.test_pretrain import StopError, Watch
 
 from loanword import config
 from loanword.adapt import adapt
@@ -144,27 +145,9 @@ def test_a_model_without_a_task(made, tmp_path, tiny_folder):
 
 
 def test_stopped_it_goes_on_with_the_same_pieces(made, tmp_path):
-    class StopError(Exception):
-        pass
-
-    class Watch:
-        def stage(self, name, *, total=0, detail=""): ...
-        def advance(self, count): ...
-        def say(self, text): ...
-        def done(self): ...
-        def hooks(self):
-            return (self,)
-
-        def before_update(self, state):
-            if state.step == 4:
-                raise StopError
-
-        def after_update(self, state): ...
-        def on_evaluate(self, state, scores): ...
-
     said = {"training": {"steps": 8, "checkpoint_steps": 1, "learning_rate": 1e-3, "batch_size": 16}}
     with pytest.raises(StopError):
-        adapt(recipe(made, tmp_path / "out", **said), progress=Watch())
+        adapt(recipe(made, tmp_path / "out", **said), progress=Watch(4))
     pieces = (tmp_path / "out" / "wider" / "tokenizer.json").read_bytes()
     adapt(recipe(made, tmp_path / "out", **said))
     assert (tmp_path / "out" / "model" / "tokenizer.json").read_bytes() == pieces

@@ -3,7 +3,8 @@
 Both have the bundled encoder's shape and pieces, the same weights to begin with, and the same texts: lines of 23
 languages and GNOME's help in 17 with its English. Stock is transformers' example of masked-language modelling with its
 flag bf16, and knows nothing of which text translates which. Ours is one command with a budget of minutes. What counts
-are the minutes that the steps took; what is timed before, to know how many fit, is in neither's.
+are the minutes that the steps took, and what ours spends on the start of its table, which is made of the translations;
+what is timed before, to know how many steps fit, is in neither's.
 """
 
 from __future__ import annotations
