@@ -16,8 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from loanword.batches.mixture import Mixture, Part, Rows
-from loanword.batches.sampler import pass_tokens
+from loanword.batches.mixture import Mixture, Part, Rows, pass_tokens
 from loanword.data.corpus.counts import reasons
 from loanword.deploy.base import load_base
 from loanword.deploy.output import INSIDE, RECIPE, expect_output
@@ -167,7 +166,7 @@ def _flow(
         "training": {
             **{name: value for name, value in trained.describe(settings).items() if name not in LABELLED},
             "passes": {part.name: _passes(sampler, number) for number, part in enumerate(parts)},
-            "table_seconds": round(table_seconds, 2),
+            "table_seconds": round(table_seconds, 4),
             "tokens_per_second": round(trained.tokens_per_second * slowed),
         },
         "held_out": look.points,

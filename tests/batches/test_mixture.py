@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loanword.batches.mixture import REACH, Mixture, Part, Rows, shares, within
+from loanword.batches.mixture import REACH, Mixture, Part, Rows, pass_tokens, shares, within
 from loanword.batches.sampler import POOL
 from loanword.tokens.encoded import Encoded
 
@@ -40,6 +40,11 @@ def mixture(parts, *, steps=400, seed=1):
 
 def numbers(steps):
     return [row for step in steps for micro in step.micro for row in micro]
+
+
+def test_passes_suit_the_device():
+    assert pass_tokens("cpu") == 1536
+    assert pass_tokens("cuda") == pass_tokens("mps") == 16_384
 
 
 def test_rows_come_in_order_each_once():

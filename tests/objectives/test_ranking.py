@@ -51,6 +51,15 @@ def test_the_same_loss_and_gradient_whatever_the_passes(made, micro_tokens):
             torch.testing.assert_close(ours[name], value.grad, atol=1e-5, rtol=1e-3, msg=name)
 
 
+@pytest.mark.parametrize(("device", "size"), [("cpu", 1536), ("meta", 16_384)])
+def test_passes_suit_the_device_of_the_encoder(tiny_encoder, device, size):
+    loaded = tiny_encoder("bert")
+    loaded.encoder.to(device)
+    objective, told = TranslationRanking(loaded.tokenizer), TranslationRanking(loaded.tokenizer, micro_tokens=60)
+    assert [*objective.begin([], loaded.encoder), *told.begin([], loaded.encoder)] == []
+    assert (objective.micro_tokens, told.micro_tokens) == (size, 60)
+
+
 def test_dropout_falls_the_same_both_times(tiny_encoder, sentences):
     """With dropout the two runs of the encoder must agree, or the gradient is of another function."""
     loaded = tiny_encoder("bert")

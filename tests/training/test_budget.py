@@ -27,6 +27,13 @@ class Lazy:
         return model.encoder(batch).pooled.mean()
 
 
+class Short(Numbers):
+    """Rows that the tiny encoder has room for."""
+
+    def lengths(self, numbers):
+        return super().lengths(numbers) % 20 + 5
+
+
 @pytest.fixture
 def run(toy_run):
     found, _ = toy_run("bert")
@@ -65,10 +72,6 @@ def test_no_more_steps_than_the_cap_allows(run, caplog):
 
 
 def test_minutes_are_steps_that_take_as_long(run, caplog):
-    class Short(Numbers):
-        def lengths(self, numbers):
-            return super().lengths(numbers) % 20 + 5
-
     some = [Part("mlm", {"en": Short("en", 100)}, batch_size=4)]
     run = replace(run, settings=PretrainTraining(minutes=0.05))
     before = {name: value.clone() for name, value in run.model.state_dict().items()}
@@ -79,6 +82,24 @@ def test_minutes_are_steps_that_take_as_long(run, caplog):
     for name, value in run.model.state_dict().items():
         assert torch.equal(value, before[name]), name
     assert all(value.grad is None for value in run.model.parameters())
+
+
+def test_an_objective_begins_before_it_is_timed(run):
+    class Begun(Lazy):
+        begun = False
+
+        def begin(self, encoded, encoder):
+            assert isinstance(encoder, type(run.model.encoder))
+            self.begun = True
+            return ()
+
+        def prepare(self, encoded, rng):
+            assert self.begun
+            return super().prepare(encoded, rng)
+
+    some = [Part("mlm", {"en": Short("en", 100)}, batch_size=4)]
+    again = replace(run, objective=Begun(), settings=PretrainTraining(minutes=0.001))
+    assert planned(again, Rows(some), mixture(some), progress=Silent()) >= 1
 
 
 def test_timing_draws_no_random_number(run):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from loanword.batches import sampler
 from loanword.batches.sampler import POOL, Step, by_tokens
 from loanword.randomness import generator
 
@@ -43,6 +44,15 @@ class Stream(Protocol):
     def __getitem__(self, number: int) -> Encoded:
         """Return one of them."""
         ...
+
+
+CPU_TOKENS = 1536
+"""Padded tokens of a pass on a CPU: every pass walks through the whole vocabulary, so larger ones pay (docs/log.md)."""
+
+
+def pass_tokens(device: str) -> int:
+    """Return the padded tokens of a pass of pretraining that suit `device`."""
+    return CPU_TOKENS if device == "cpu" else sampler.pass_tokens(device)
 
 
 @dataclass(frozen=True)

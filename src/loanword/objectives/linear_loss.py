@@ -21,8 +21,8 @@ from torch import nn
 
 from loanword.encoders.lookups import gathered, gathers
 
-CHUNK_SCORES = 2**21
-"""Scores that are looked at in one piece: 8 MB of them, which a processor's cache holds."""
+CPU_SCORES, DEVICE_SCORES = 2**19, 2**25
+"""Scores that are looked at in one piece: 2 MB of them, which the cache of a core holds; elsewhere large products."""
 LEAST = 512
 """Pieces of a chunk at least: below, matrix products are slow."""
 
@@ -36,8 +36,8 @@ def linear_loss(
     (positions,). `chunk` pieces are scored at a time; 0 chooses. The same values and gradients as
     `torch.nn.functional.cross_entropy` of the whole scores; under autocast products are in its type, sums in fp32.
     """
-    size = chunk or max(LEAST, CHUNK_SCORES // max(1, len(hidden)))
     kind = hidden.device.type
+    size = chunk or max(LEAST, (CPU_SCORES if kind == "cpu" else DEVICE_SCORES) // max(1, len(hidden)))
     dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
     losses: torch.Tensor = _LinearLoss.apply(hidden, weight, bias, targets, size, dtype)  # type: ignore[no-untyped-call]
     return losses

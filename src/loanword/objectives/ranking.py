@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from loanword.batches.batch import Batch, collate
-from loanword.batches.sampler import by_tokens, pass_tokens
+from loanword.batches.mixture import pass_tokens
+from loanword.batches.sampler import by_tokens
 from loanword.objectives.gathering import gathered
 from loanword.objectives.pretraining import PRETRAINING, Material
 from loanword.objectives.streams import Corpus, rows_of
@@ -60,20 +61,26 @@ class TranslationRanking:
         self.tokenizer = tokenizer
         self.scale = scale
         self.margin = margin
-        self.micro_tokens = micro_tokens or pass_tokens("cpu")
+        self.micro_tokens = micro_tokens
 
     def streams(self, corpus: Corpus) -> dict[str, TranslationRows]:
         """Return the pairs of every parallel corpus."""
         return {name: TranslationRows(corpus, name) for name in corpus.parallel}
 
+    def begin(self, encoded: Sequence[Encoded], encoder: Encoder) -> Sequence[int]:
+        """See where the encoder is: passes are as large as suits that device, unless a size was given."""
+        self.micro_tokens = self.micro_tokens or pass_tokens(next(encoder.parameters()).device.type)
+        return ()
+
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:
         """Put each side of `encoded` into passes."""
+        budget = self.micro_tokens or pass_tokens("cpu")
         sides = ([replace(item, other=None) for item in encoded], [item.other for item in encoded if item.other])
         same = torch.tensor([[hash(tuple(item.ids)) for item in side] for side in sides])
         passes = []
         for side in sides:
             order = sorted(range(len(side)), key=lambda row, side=side: len(side[row].ids))  # type: ignore[misc]
-            groups = by_tokens([len(side[row].ids) for row in order], budget=self.micro_tokens)
+            groups = by_tokens([len(side[row].ids) for row in order], budget=budget)
             passes.append(
                 tuple(
                     (collate([side[order[at]] for at in group], pad_id=self.tokenizer.pad_id),

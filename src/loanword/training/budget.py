@@ -82,6 +82,9 @@ def _wanted(run: Run, encoded: Sequence[Encoded], mixture: Callable[..., Mixture
         passes: float = settings.passes
         return max(1, math.ceil(passes * rows / first.batch_size / float(made.weights[0])))
     made = mixture(steps=10**6, every=1)
+    if begin := getattr(run.objective, "begin", None):  # As training does: passes may hang on where the encoder is.
+        with torch.no_grad(), run.hardware.autocast():
+            begin(encoded, run.model.encoder)
     seconds = sum(float(weight) * timed(run, encoded, made, number) for number, weight in enumerate(made.weights))
     steps = max(1, int(60 * settings.minutes / seconds))
     progress.say(f"{settings.minutes:g} minutes are {steps:,} steps of {seconds:.2f} s on this machine")
