@@ -76,7 +76,7 @@ def measure(key: Mapping[str, Any], *, steps: int = STEPS, asked: int = ASKED) -
         fast = AutoTokenizer.from_pretrained(place / "start")
         train = ours if key["system"] == "loanword" else stock
         model, seen = train(place, learned, fast, steps=steps, seed=seed)
-        found = losses(model, [fast(text)["input_ids"] for _, text in held], fast)
+        found = losses(model, [fast(text, truncation=True, max_length=LENGTH)["input_ids"] for _, text in held], fast)
     own = "apart" if key["system"] == "loanword" else "packed"
     return {"loss": found[own], "losses": found, "pieces": seen}
 
