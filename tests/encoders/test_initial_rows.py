@@ -103,7 +103,7 @@ def test_translations_lead_to_the_right_pieces(made, sentences):
 def test_contexts_are_positive_mutual_information():
     """The products of the vectors are the matrix that brute force counts, where nothing is left out."""
     lines = [[1, 2, 3], [1, 2, 4]]
-    vectors, ids = contexts(lines, [])
+    vectors, ids = contexts(lines)
     assert ids == [1, 2, 3, 4]
     assert torch.allclose(vectors.norm(dim=1), torch.ones(4), atol=1e-4)
     # 3 and 4 stand in the same places.

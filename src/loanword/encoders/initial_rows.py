@@ -4,9 +4,9 @@
 "mean"      the mean of all old rows
 "pieces"    the mean of the old pieces that a new one was cut into
 "script"    drawn from the rows of pieces of the same script (Downey et al. 2023, "Embedding Structure Matters")
-"similar"   the weighted mean of the old pieces that are most like a new one in texts of the language: by the words
-            around it (Dobler and de Melo 2023, FOCUS) and, with translations, by what stands in the other language
-            (Minixhofer et al. 2022, WECHSEL, with a space of its own from the text at hand)
+"similar"   the weighted mean of the old pieces that a new one stands for in translations (`word_translations`); where
+            there are none, of those that are most like it in texts of the language, by the words around it (Dobler
+            and de Melo 2023, FOCUS)
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from loanword.encoders.latent_rows import factors
+from loanword.encoders.word_translations import word_translations
 from loanword.errors import UsageError
 from loanword.language.identify import NAMED
 from loanword.randomness import generator
@@ -32,7 +33,7 @@ WIDTH = 100
 SHARP = 10.0
 """How much more the likest pieces count than others."""
 MOST = 10
-"""Old pieces that a new one is made of, at most."""
+"""Pieces that a new one is made of, at most."""
 
 
 def starting_table(
@@ -126,38 +127,52 @@ def _similar(
     texts: Sequence[str],
     parallel: Sequence[tuple[str, str]],
 ) -> torch.Tensor:
-    """Return for each `fresh` piece the mean of the known ones that are likest, weighed by how like they are.
+    """Return for each `fresh` piece the mean of the pieces that it stands for in translations, by how likely they are.
 
-    A piece that no text holds keeps what it has in the table `found`.
+    One that is in none takes that of the pieces likest in the texts, weighed by how like they are, whose rows are known
+    or come from translations; one that no text holds keeps what it has in the table `found`.
     """
-    lines = [one.ids for one in new.plain([*texts, *(theirs for _, theirs in parallel)])]
+    control = {*new.control_ids}
+    lines = [_words(new, one.ids) for one in new.plain([*texts, *(theirs for _, theirs in parallel)])]
     back = {before: after for after, before in known.items()}
-    ours = [[back[n] for n in one.ids if n in back] for one in old.plain([text for text, _ in parallel])]
-    vectors, ids = contexts(lines, list(zip(ours, lines[len(texts) :], strict=True)))
-    control, place_of = {*new.control_ids}, {n: place for place, n in enumerate(ids)}
-    anchors = [place for place, n in enumerate(ids) if n in known and n not in control and not new.is_blank(n)]
-    mixed = found[list(fresh)]
-    if not anchors:
-        return mixed
-    there, own = vectors[anchors], found[[ids[place] for place in anchors]]
+    ours = [_words(new, [back[n] for n in one.ids if n in back]) for one in old.plain([text for text, _ in parallel])]
     length = found[[n for n in known if n not in control]].norm(dim=1).mean()
-    for number, piece in enumerate(fresh):
-        if piece in place_of:
-            best, which = (there @ vectors[place_of[piece]]).topk(min(MOST, len(there)))
-            row = (SHARP * best).softmax(0) @ own[which]
-            mixed[number] = row * (length / row.norm().clamp(min=1e-6))
-    return mixed
+    found = found.clone()
+    there = word_translations(zip(ours, lines[len(texts) :], strict=True), most=MOST)
+    translated = [piece for piece in fresh if piece in there]
+    for piece in translated:
+        which, chances = there[piece]
+        found[piece] = _mixed(found[which], torch.from_numpy(chances).float(), length)
+    vectors, ids = contexts(lines)
+    place_of, near = {n: place for place, n in enumerate(ids)}, {*known, *translated} - control
+    anchors = [n for n in ids if n in near]
+    of_anchors, rows = vectors[[place_of[n] for n in anchors]], found[anchors]
+    for piece in fresh if anchors else ():
+        if piece in place_of and piece not in there:
+            best, places = (of_anchors @ vectors[place_of[piece]]).topk(min(MOST, len(anchors)))
+            found[piece] = _mixed(rows[places], (SHARP * best).softmax(0), length)
+    return found[list(fresh)]
 
 
-def contexts(
-    lines: Sequence[Sequence[int]], pairs: Sequence[tuple[Sequence[int], Sequence[int]]]
-) -> tuple[torch.Tensor, list[int]]:
-    """Return vectors of length 1 for all pieces of `lines` and `pairs`, (pieces, WIDTH), and which pieces they are.
+def _words(tokenizer: Tokenizer, ids: Sequence[int]) -> list[int]:
+    """Return the pieces that say something: neither blank nor special."""
+    return [n for n in ids if n not in tokenizer.control_ids and not tokenizer.is_blank(n)]
 
-    Columns are the pieces nearby and the pairs that a piece is in, on either side; positive pointwise mutual
-    information, then the largest singular values (`latent_rows.factors`; for pairs Søgaard et al. 2015).
+
+def _mixed(rows: torch.Tensor, shares: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
+    """Return the mean of `rows` (pieces, width) by their `shares`, as long as rows are."""
+    row = shares @ rows
+    found: torch.Tensor = row * (length / row.norm().clamp(min=1e-6))
+    return found
+
+
+def contexts(lines: Sequence[Sequence[int]]) -> tuple[torch.Tensor, list[int]]:
+    """Return vectors of length 1 for all pieces of `lines`, (pieces, WIDTH), and which pieces they are.
+
+    Columns are the pieces nearby; positive pointwise mutual information, then the largest singular values
+    (`latent_rows.factors`).
     """
-    ids = sorted({n for line in lines for n in line} | {n for pair in pairs for side in pair for n in side})
+    ids = sorted({n for line in lines for n in line})
     place = {n: number for number, n in enumerate(ids)}
     counts: dict[tuple[int, int], float] = {}
     for line in lines:
@@ -165,11 +180,6 @@ def contexts(
         for at, one in enumerate(here):
             for other in here[max(0, at - NEAR) : at] + here[at + 1 : at + 1 + NEAR]:
                 counts[one, other] = counts.get((one, other), 0.0) + 1.0
-    for number, pair in enumerate(pairs):
-        for side in pair:
-            for n in {*side}:
-                counts[place[n], len(ids) + number] = counts.get((place[n], len(ids) + number), 0.0) + 1.0
     if not counts:
         return torch.zeros(len(ids), WIDTH), ids
-    shape = (len(ids), len(ids) + len(pairs))
-    return factors(np.array([*counts]).T, np.array([*counts.values()]), shape, width=WIDTH), ids
+    return factors(np.array([*counts]).T, np.array([*counts.values()]), (len(ids), len(ids)), width=WIDTH), ids

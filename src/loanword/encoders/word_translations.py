@@ -1,0 +1,57 @@
+"""Which pieces of one language a piece of another stands for, from texts and their translations.
+
+IBM Model 1 (Brown et al. 1993): every piece of the first text comes from some piece of its translation, or from none;
+which one is learned by expectation maximisation. What a piece is there for most of the time is found by what the other
+pieces of the same texts explain better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import numpy as np
+
+ROUNDS = 10
+MOST_PAIRS = 10_000
+"""Translations that are looked at: their pieces meet in millions of places."""
+NONE = -1
+"""What pieces come from that nothing in the translation stands for."""
+
+
+def word_translations(
+    pairs: Iterable[tuple[Sequence[int], Sequence[int]]], *, most: int
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Return of every piece of the second texts the `most` likely pieces of the first that it stands for.
+
+    Beside them stand their chances, which add up to 1. Pieces count once a text.
+    """
+    first, second, places = [], [], []
+    start = 0
+    for one, other in islice(pairs, MOST_PAIRS):
+        here, there = np.unique(one), np.append(np.unique(other), NONE)
+        first.append(np.tile(here, len(there)))
+        second.append(np.repeat(there, len(here)))
+        places.append(start + np.tile(np.arange(len(here)), len(there)))
+        start += len(here)
+    if not start:
+        return {}
+    place = np.concatenate(places)
+    couples, couple = np.unique(
+        np.stack([np.concatenate(second), np.concatenate(first)]).astype(np.int64), axis=1, return_inverse=True
+    )
+    pieces, piece = np.unique(couples[0], return_inverse=True)
+    chances = np.ones(couples.shape[1])
+    for _ in range(ROUNDS):
+        shares = chances[couple]
+        shares /= np.bincount(place, shares)[place]
+        counts = np.bincount(couple, shares)
+        chances = counts / np.bincount(piece, counts)[piece]
+    found = {}
+    ends = np.cumsum(np.bincount(piece))
+    for number, end in zip(pieces.tolist(), ends.tolist(), strict=True):
+        if number != NONE:
+            begin = int(np.searchsorted(piece, piece[end - 1]))
+            best = begin + np.argsort(-chances[begin:end], kind="stable")[:most]
+            found[number] = (couples[1, best], chances[best] / chances[best].sum())
+    return found
