@@ -119,9 +119,11 @@ def tokens_to(curve: Sequence[Sequence[float]], loss: float) -> float:
 
 
 def times_fewer(mine: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) -> float:
-    """Return how many times fewer tokens `mine` needs than `theirs` to the least loss of the latter; NaN if never."""
+    """Return how many times fewer tokens `mine` needs than `theirs` to the least loss of the latter; 0 if never."""
     least = min(loss for _, loss in theirs)
     needed = tokens_to(mine, least)
+    if math.isnan(needed):
+        return 0.0
     return tokens_to(theirs, least) / needed if needed else math.inf
 
 
