@@ -57,6 +57,7 @@ def test_the_likeliest_come_first():
 def test_nothing_comes_of_nothing():
     assert word_translations([], most=5) == {}
     assert word_translations([([], [7])], most=5) == {}
+    assert {*word_translations([([1], []), ([2], [7])], most=5)} == {7}
 
 
 def test_no_more_pairs_are_looked_at_than_fit():

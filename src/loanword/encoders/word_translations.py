@@ -29,19 +29,19 @@ def word_translations(
     first, second, places = [], [], []
     start = 0
     for one, other in islice(pairs, MOST_PAIRS):
-        here, there = np.unique(one), np.append(np.unique(other), NONE)
+        here, there = np.unique(np.array(one, np.int64)), np.unique(np.array([NONE, *other], np.int64))
         first.append(np.tile(here, len(there)))
         second.append(np.repeat(there, len(here)))
         places.append(start + np.tile(np.arange(len(here)), len(there)))
         start += len(here)
     if not start:
         return {}
-    place = np.concatenate(places)
-    couples, couple = np.unique(
-        np.stack([np.concatenate(second), np.concatenate(first)]).astype(np.int64), axis=1, return_inverse=True
-    )
-    pieces, piece = np.unique(couples[0], return_inverse=True)
-    chances = np.ones(couples.shape[1])
+    place, one_of = np.concatenate(places), np.concatenate(first)
+    size = int(one_of.max()) + 1
+    keys, couple = np.unique((np.concatenate(second) - NONE) * size + one_of, return_inverse=True)
+    ones, others = keys % size, keys // size + NONE
+    pieces, piece = np.unique(others, return_inverse=True)
+    chances = np.ones(len(keys))
     for _ in range(ROUNDS):
         shares = chances[couple]
         shares /= np.bincount(place, shares)[place]
@@ -53,5 +53,5 @@ def word_translations(
         if number != NONE:
             begin = int(np.searchsorted(piece, piece[end - 1]))
             best = begin + np.argsort(-chances[begin:end], kind="stable")[:most]
-            found[number] = (couples[1, best], chances[best] / chances[best].sum())
+            found[number] = (ones[best], chances[best] / chances[best].sum())
     return found
