@@ -48,10 +48,9 @@ def word_translations(
         counts = np.bincount(couple, shares)
         chances = counts / np.bincount(piece, counts)[piece]
     found = {}
-    ends = np.cumsum(np.bincount(piece))
-    for number, end in zip(pieces.tolist(), ends.tolist(), strict=True):
+    by_piece = np.split(np.arange(len(keys)), np.flatnonzero(np.diff(piece)) + 1)  # Keys are in the order of pieces.
+    for number, here in zip(pieces.tolist(), by_piece, strict=True):
         if number != NONE:
-            begin = int(np.searchsorted(piece, piece[end - 1]))
-            best = begin + np.argsort(-chances[begin:end], kind="stable")[:most]
+            best = here[np.argsort(-chances[here], kind="stable")[:most]]
             found[number] = (ones[best], chances[best] / chances[best].sum())
     return found
