@@ -36,6 +36,7 @@ from benchmarks.cases import (
 from benchmarks.harness import DATA, Row
 
 NAME = "pretrain"
+PICTURE = harness.ROOT / "docs" / "pictures" / "time-to-quality.svg"
 KINDS = {
     "weak": weak,
     ablation.KIND: ablation,
@@ -66,6 +67,36 @@ def stamp(key: Key, installed: Mapping[str, str] | None = None) -> str:
 def current() -> list[Row]:
     """Return the rows of the result file that are not stale."""
     return harness.standing(NAME, keys(), stamp, timed=TIMED)
+
+
+def draw(rows: Sequence[Row]) -> None:
+    """Draw how soon translations are found: ours a budget a point, stock's as it is looked at, a line for each seed."""
+    import vl_convert
+
+    there = [row for row in rows if row["key"]["kind"] == time_to_quality.KIND]
+    points = [
+        {"minutes": minutes, "score": 100 * score, "system": system, "seed": row["key"]["seed"]}
+        for row in there
+        for minutes, score in row.get("curve", [(row.get("seconds", 0) / 60, row["score"])])
+        for system in ("loanword", "stock-tuned")
+        if row["key"]["system"] in ("start", system)
+    ]
+    axis = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "width": 460,
+        "height": 260,
+        "background": "white",
+        "data": {"values": points},
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": "minutes", "type": "quantitative", "title": "minutes of training", "axis": axis},
+            "y": {"field": "score", "type": "quantitative", "title": "Tatoeba, mean of 20 languages", "axis": axis},
+            "color": {"field": "system", "type": "nominal", "scale": {"range": ["#1f6f8b", "#c8553d"]}},
+            "detail": {"field": "seed"},
+        },
+    }
+    PICTURE.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -99,6 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     judged = [goal for kind in KINDS.values() for goal in kind.goals(rows)]
     with harness.alone():
         harness.write(NAME, rows=rows, goals=judged)
+    draw(rows)
     for goal in judged:
         print(f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.measured} (goal {goal.goal})")
 
