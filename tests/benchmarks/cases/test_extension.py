@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -49,6 +50,7 @@ def test_what_is_held_out_is_seen_by_nothing(monkeypatch):
     ids = [f"sib-{n}" for n in range(100)]
     own = {one: f"ᱱᱚᱣᱟ ᱫᱚ ᱟᱹᱭᱟᱹᱛ ᱠᱟᱱᱟ {one}" for one in ids}
     english = {one: f"This is sentence {one}" for one in ids}
+    monkeypatch.setattr(extension, "taught", lambda: "taught")
     monkeypatch.setattr(extension, "sentences", lambda file: english if "eng" in file.name else own)
     seen = {}
 
@@ -72,6 +74,23 @@ def test_what_is_held_out_is_seen_by_nothing(monkeypatch):
     assert row["learned"] == len(seen["trained"]) == 100 - len(seen["held out"])
     assert {text for _, text in seen["parallel"]} == seen["trained"]
     assert all(one.split()[-1] == other.split()[-1] for one, other in seen["parallel"])
+
+
+def test_what_all_starts_go_on_from_is_taught_once_and_not_in_their_languages(tmp_path, monkeypatch):
+    said = []
+
+    def pretrained(recipe):
+        said.append(recipe)
+        Path(recipe["out"], "model").mkdir(parents=True)
+
+    monkeypatch.setattr(extension, "pretrained", pretrained)
+    monkeypatch.setattr(extension.bundled, "cache_root", lambda: tmp_path / "cache")
+    (tmp_path / "de.txt").write_text("Guten Tag.\n", "utf-8")
+    monkeypatch.setattr(extension.scratch, "mono", lambda: {"de": tmp_path / "de.txt"})
+    assert extension.taught() == extension.taught()
+    assert extension.taught().is_dir()
+    assert [recipe["corpus"]["text"] for recipe in said] == [{"de": str(tmp_path / "de.txt")}]
+    assert not {*extension.TAGS} & {*said[0]["corpus"]["text"]}
 
 
 def test_every_language_and_start_is_measured():
