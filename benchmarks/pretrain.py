@@ -77,7 +77,7 @@ def draw(rows: Sequence[Row]) -> None:
     points = [
         {"minutes": minutes, "score": 100 * score, "system": system, "seed": row["key"]["seed"]}
         for row in there
-        for minutes, score in row.get("curve", [(row.get("seconds", 0) / 60, row["score"])])
+        for minutes, score in row.get("curve", [(row["key"]["minutes"] and row["seconds"] / 60, row["score"])])
         for system in ("loanword", "stock-tuned")
         if row["key"]["system"] in ("start", system)
     ]

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -30,13 +31,13 @@ def test_scores_of_another_machine_count_and_its_times_do_not(tmp_path, monkeypa
 def test_time_to_quality_is_drawn_from_where_both_begin(tmp_path, monkeypatch):
     pytest.importorskip("vl_convert", reason="pip install 'loanword[plots]'")
     monkeypatch.setattr(bench, "PICTURE", tmp_path / "curve.svg")
-    kind = {"kind": "time-to-quality", "seed": 0}
-    bench.draw(
-        [
-            {"key": {**kind, "system": "start", "minutes": 0.0}, "score": 0.03},
-            {"key": {**kind, "system": "loanword", "minutes": 1.0}, "score": 0.08, "seconds": 66.0},
-            {"key": {**kind, "system": "stock-tuned", "minutes": 30.0}, "score": 0.05, "curve": [[9, 0.0], [30, 0.1]]},
-        ]
-    )
+    curve = [[9, 0.0], [30, 0.1]]
+    rows = [
+        {"key": {"system": "start", "minutes": 0.0}, "score": 0.03, "seconds": 60.5},
+        {"key": {"system": "loanword", "minutes": 1.0}, "score": 0.08, "seconds": 66.0},
+        {"key": {"system": "stock-tuned", "minutes": 30.0}, "score": 0.1, "seconds": 1800.0, "curve": curve},
+    ]
+    bench.draw([{**row, "key": {"kind": "time-to-quality", "seed": 0, **row["key"]}} for row in rows])
     drawn = (tmp_path / "curve.svg").read_text("utf-8")
     assert drawn.count('aria-roledescription="point"') == 5
+    assert len({*re.findall('minutes of training: 0;[^"]*', drawn)}) == 2  # Both begin where nothing is trained.
