@@ -1,6 +1,6 @@
 """Pretraining, vocabulary, and languages that no model knows: what `loanword pretrain` and `adapt` give.
 
-    make bench-pretrain                   all rows that are not there yet, then the goals
+    make bench-pretrain                   all rows that are not there yet, then the goals and a curve
     python -m benchmarks.pretrain --plan  what is there and what is missing
     python -m benchmarks.pretrain --jobs 8 --only weak     several rows at once; those of time and memory are not
     python -m benchmarks.pretrain --take pretrain.json     the scores that another machine measured, with its name
@@ -130,9 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     judged = [goal for kind in KINDS.values() for goal in kind.goals(rows)]
     with harness.alone():
         harness.write(NAME, rows=rows, goals=judged)
-    draw(rows)
     for goal in judged:
         print(f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.measured} (goal {goal.goal})")
+    draw(rows)
 
 
 if __name__ == "__main__":

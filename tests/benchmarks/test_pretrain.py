@@ -29,7 +29,7 @@ def test_scores_of_another_machine_count_and_its_times_do_not(tmp_path, monkeypa
 
 
 def test_time_to_quality_is_drawn_from_where_both_begin(tmp_path, monkeypatch):
-    pytest.importorskip("vl_convert", reason="pip install 'loanword[plots]'")
+    pytest.importorskip("vl_convert", reason="pip install 'loanword[report]'")
     monkeypatch.setattr(bench, "PICTURE", tmp_path / "curve.svg")
     curve = [[9, 0.0], [30, 0.1]]
     rows = [
