@@ -34,6 +34,8 @@ LIMIT = 600
 """Seconds a row may take, unless a benchmark gives it more."""
 SAID = ("accuracy", "score", "seconds_epoch")
 """What a row says that is printed when it is there."""
+JUDGES = "goals"
+"""The function of a benchmark that judges its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def fingerprint(
     """Hash the files of `code` (paths below the root; folders whole), those of `data`, the `settings`, the versions.
 
     Versions are those `installed` here, unless others are given. Of code the syntax tree counts, without docstrings: a
-    comment or a line break changes no result.
+    comment or a line break changes no result. Nor does how rows are judged (`JUDGES`).
     """
     digest = hashlib.sha256()
     for name in sorted(code):
@@ -69,6 +71,7 @@ def fingerprint(
 @cache
 def _logic(source: str) -> str:
     tree = ast.parse(source)
+    tree.body = [part for part in tree.body if not (isinstance(part, ast.FunctionDef) and part.name == JUDGES)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [

@@ -6,6 +6,7 @@ import json
 import random
 
 import pytest
+import torch
 from tests.corpus import TOPICS
 from tests.test_pretrain import StopError, Watch
 
@@ -151,3 +152,30 @@ def test_stopped_it_goes_on_with_the_same_pieces(made, tmp_path):
     pieces = (tmp_path / "out" / "wider" / "tokenizer.json").read_bytes()
     adapt(recipe(made, tmp_path / "out", **said))
     assert (tmp_path / "out" / "model" / "tokenizer.json").read_bytes() == pieces
+
+
+def test_what_was_learned_is_not_learned_again(made, tmp_path, monkeypatch, caplog):
+    """A run that was killed while it measured what was gained goes on there; another one learns anew."""
+    import loanword.adapt as module
+
+    said = {"training": {"steps": 2, "learning_rate": 1e-3, "batch_size": 16}}
+    answered, calls = module._answered, []
+
+    def dies(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise StopError
+        return answered(*arguments)
+
+    monkeypatch.setattr(module, "_answered", dies)
+    with pytest.raises(StopError):
+        adapt(recipe(made, tmp_path / "out", **said))
+    learned = load(str(tmp_path / "out" / "learned" / "model")).encoder.model.get_input_embeddings().weight
+    monkeypatch.setattr(module, "pretrain", lambda *_, **__: pytest.fail("it was learned already"))
+    done = adapt(recipe(made, tmp_path / "out", **said))
+    assert "what was learned is in" in caplog.text
+    assert torch.equal(done.bundle.model.encoder.model.get_input_embeddings().weight, learned)
+    assert done.report["training"]["steps"] == 2
+    monkeypatch.undo()
+    again = adapt(recipe(made, tmp_path / "again", **said))
+    assert done.gains == again.gains

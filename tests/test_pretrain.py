@@ -281,9 +281,52 @@ def test_a_fresh_encoder_reads_what_it_learned_to_read(recipe, files, tiny_folde
     said = recipe(steps=1)
     fresh = FreshSettings(tokenizer=str(tiny_folder("xlm-roberta")), size="1x32")
     pretrain(said.model_copy(update={"model": "fresh", "fresh": fresh}))
-    assert load(str(files / "run" / "model")).tokenizer.max_length == 40
+    made = files / "run" / "model"
+    assert load(str(made)).tokenizer.max_length == 40
+    source, saved = (
+        json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        for folder in (tiny_folder("xlm-roberta"), made)
+    )
+    assert saved == source, "the tokenizer as it was, without what keeps control strings in texts apart"
 
 
 def test_minutes_become_steps(recipe):
     done = pretrain(recipe(steps=None, minutes=0.01))
     assert done.report["training"]["steps"] >= 1
+
+
+def test_what_is_averaged_is_what_is_saved(recipe, files):
+    plain, mean = (pretrain(recipe(out=f"run-{share}", steps=8, average=share)) for share in (0, 1))
+    one, other = (done.loaded.encoder.model.get_input_embeddings().weight for done in (plain, mean))
+    assert not torch.equal(one, other)
+    saved = load(str(files / "run-1" / "model")).encoder.model.get_input_embeddings().weight
+    assert torch.equal(saved, other)
+
+
+def test_an_objective_without_a_step_is_told(recipe, caplog):
+    said = recipe(objectives=("mlm", "nsp"), steps=3)
+    rare = {**said.objectives, "nsp": ObjectiveSettings(weight=0.01, batch_size=8)}
+    done = pretrain(said.model_copy(update={"objectives": rare}))
+    assert "nsp gets none of the 3 steps; give it more weight, or the run more steps" in caplog.text
+    assert done.report["training"]["passes"]["nsp"] == 0
+
+
+def test_text_of_which_no_piece_is_known_is_told_and_changes_nothing(recipe, files, caplog):
+    draw = random.Random(3)
+    lines = (" ".join("".join(draw.choices("ⴰⴱⴳⴷⵀⵡⵣ", k=4)) for _ in range(6)) for _ in range(80))
+    (files / "zgh.txt").write_text("\n\n".join(lines), encoding="utf-8")
+    said = recipe("bert", steps=2)
+    text = {"zgh": str(files / "zgh.txt")}
+    done = pretrain(said.model_copy(update={"corpus": said.corpus.model_copy(update={"text": text})}))
+    assert "mlm learns nothing from zgh, of whose text the model knows no piece" in caplog.text
+    assert done.report["training"]["steps"] == 2
+    assert done.report["objectives"][-1]["objectives"]["mlm"] == 0
+
+
+def test_a_fresh_encoder_pools_and_reads_as_it_is_told(recipe, files, tiny_folder):
+    said = recipe(steps=1)
+    fresh = FreshSettings(tokenizer=str(tiny_folder("xlm-roberta")), size="1x32")
+    encoder = said.encoder.model_copy(update={"pooling": "cls", "prefix": "query: "})
+    pretrain(said.model_copy(update={"model": "fresh", "fresh": fresh, "encoder": encoder}))
+    loaded = load(str(files / "run" / "model"))
+    assert (loaded.encoder.pooling, loaded.tokenizer.prefix) == ("cls", "query: ")

@@ -62,6 +62,10 @@ def test_overrides_come_last(tmp_path):
         ({"corpus": {}}, "corpus.text is empty"),
         ({"corpus": {"text": {"en": "a", "nonsense": "b"}}}, "nonsense"),
         ({"corpus": {"parallel": {"en": "a"}}}, "'en' is one language; parallel text needs two"),
+        ({"corpus": {"parallel": {"en:en": "a"}}}, "parallel text needs two, as de:en"),
+        ({"corpus": {"text": {"en:de": "a"}}}, "'de:en' is two languages|'en:de' is two languages"),
+        ({"sampling": {"alpha": [-1, 0.5]}}, "sampling.alpha"),
+        ({"model": "fresh", "fresh": {"tokenizer": "p"}, "objectives": {"alignment": {}}}, "take ranking in its place"),
         ({"model": "fresh"}, "fresh.tokenizer is empty"),
         ({"table": "latent"}, "table = 'latent' is made of translations, and corpus.parallel is empty"),
         ({"corpus": {"text": {"en": "a", "eng": "b"}}}, "eng is en, which is there already"),
@@ -88,3 +92,10 @@ def test_what_is_not_said_goes_on_from_the_bundled_model():
     assert recipe.model == "bundled:e5-small"
     assert {*recipe.objectives} == {"mlm"}
     assert recipe.encoder.prefix == ""
+
+
+@pytest.mark.parametrize("objectives", [{"tlm": {}}, {"tlm": {}, "ranking": {}}, {"mlm": {"weight": 2}, "tlm": {}}])
+def test_what_is_written_is_read_again_objectives_of_which_nothing_is_said_included(tmp_path, objectives):
+    values = {"out": "run", "corpus": {"parallel": {"en:ru": "pairs.tsv"}}, "objectives": objectives}
+    recipe = config.part(PretrainRecipe, values, where="recipe")
+    assert {*read(tmp_path, recipe.to_toml()).objectives} == {*objectives}

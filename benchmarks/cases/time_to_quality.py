@@ -152,8 +152,8 @@ def goals(found: Sequence[Row]) -> list[Goal]:
         and all(rows[seed]["score"] >= row["score"] for seed, row in theirs.items())
     ]
     said = ", ".join(
-        f"{system} {taken(rows):.1f} min {100 * fmean(row['score'] for row in rows.values()):.1f}"
-        for (system, _), rows in sorted(of.items(), key=lambda pair: pair[0][1])
+        f"{system} {minutes and taken(rows):.1f} min {100 * fmean(row['score'] for row in rows.values()):.1f}"
+        for (system, minutes), rows in sorted(of.items(), key=lambda pair: pair[0][1])
     )
     times, words = 0.0, "not reached"
     if reached:

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from torch import nn
+
 from loanword import config
 from loanword.adapt_config import AdaptRecipe
 from loanword.config import DataSettings, EvaluationSettings, expanded
@@ -26,19 +28,25 @@ from loanword.deploy.bundle import Bundle
 from loanword.deploy.extend import extend
 from loanword.deploy.folder import save_folder
 from loanword.deploy.output import INSIDE, expect_output
+from loanword.deploy.pretrained import REPORT as PRETRAINED
+from loanword.deploy.pretrained import Pretrained
 from loanword.durable import beside, put
 from loanword.evaluation.evaluate import Answers, Evaluator
 from loanword.evaluation.intervals import bootstrap, difference
 from loanword.evaluation.metrics import METRICS
 from loanword.evaluation.scores import Interval
+from loanword.language.tag import name as name_of
 from loanword.pretrain import pretrain
 from loanword.pretrain_config import PretrainRecipe
 from loanword.progress import Progress, Silent
+from loanword.tasks.model import Model
 from loanword.tokens.costs import Reader, costs, lacking
 
 WIDER, LEARNED = "wider", "learned"
 """Folders in that of a run: the model with new pieces, and its pretraining."""
 REPORT = "adapt.json"
+KEY = "adapt.key"
+"""A file beside what was learned: of what run it is."""
 LOOKED_AT = 20_000
 """Texts that the vocabulary is measured on, and made from."""
 USUAL = 2_000
@@ -49,7 +57,7 @@ README = "README.md"
 CARD = """
 ## Adapted
 
-Adapted to {tag} by its text and translations, without labels of it; the scores above are those before. {gains}
+Adapted to {name} ({tag}) by {by}, without labels of it; the scores above are those before. {gains}
 """
 """What is added to the card of a bundle."""
 Verdict = Literal["helped", "harmed", "not certain"]
@@ -98,7 +106,7 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
     cost, wider = _vocabulary(recipe, source, out, watch)
 
     # 3 text and translations -> an encoder
-    made = pretrain(_pretraining(recipe, model=str(out / WIDER) if wider else source), progress=watch)
+    made = _learned(recipe, str(out / WIDER) if wider else source, out / LEARNED, watch)
     report: dict[str, Any] = {"language": recipe.language, "cost": cost, "vocabulary": wider, **made.report}
 
     # 4 the bundle with that encoder, beside the one before
@@ -117,7 +125,9 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
             for name, gain in gains.items()
         }
         if README in bundle.documents:
-            bundle.documents[README] += CARD.format(tag=recipe.language, gains=_said(gains))
+            by = "its text and translations" if recipe.corpus.parallel else "its text"
+            about = {"name": name_of(recipe.language), "tag": recipe.language, "by": by, "gains": _said(gains)}
+            bundle.documents[README] += CARD.format(**about)
     watch.stage("save", detail=recipe.out)
     if bundle:
         bundle.save_pretrained(out / INSIDE)
@@ -189,7 +199,7 @@ def _vocabulary(
     size = recipe.pieces if recipe.pieces is not None else USUAL if cost["lacks"] else 0
     if not size:
         return cost, None
-    key, file = _key(recipe, size), out / WIDER / REPORT
+    key, file = _key(recipe, source, size), out / WIDER / REPORT
     if file.is_file() and (told := json.loads(file.read_text(encoding="utf-8")))["key"] == key:
         return cost, told["vocabulary"]  # The run goes on: other pieces would be another model.
     watch.say(f"{tag} gets new pieces: {', '.join(cost['lacks']) or 'as asked for'}")
@@ -206,18 +216,34 @@ def _vocabulary(
     return cost, done.describe()
 
 
+def _learned(recipe: AdaptRecipe, model: str, folder: Path, watch: Progress) -> Pretrained:
+    """Pretrain `model`; or take what is there already of a run that was stopped after it had learned."""
+    key, file = _key(recipe, model), folder / KEY
+    if file.is_file() and file.read_text(encoding="utf-8") == key and (folder / INSIDE).is_dir():
+        watch.say(f"what was learned is in {folder} already")
+        loaded = load_base(str(folder / INSIDE), recipe.encoder).loaded
+        report = json.loads((folder / PRETRAINED).read_text(encoding="utf-8"))
+        return Pretrained(loaded, Model(loaded.encoder, nn.Identity()), report)
+    file.unlink(missing_ok=True)
+    made = pretrain(_pretraining(recipe, model=model), progress=watch)
+    file.write_text(key, encoding="utf-8")
+    return made
+
+
 def _translations(name: str, path: str, recipe: AdaptRecipe) -> Iterator[tuple[str, str]]:
     """Yield a text of a language that the model knows, and its translation into the new one."""
     table = read(path, language=name, shape=PARALLEL_TEXT, columns=recipe.corpus.columns)
     yield from zip(table.text, table.pair, strict=True)
 
 
-def _key(recipe: AdaptRecipe, size: int) -> str:
-    """Return what new pieces hang on."""
-    files = [expanded(path) for path in (*recipe.corpus.text.values(), *recipe.corpus.parallel.values())]
+def _key(recipe: AdaptRecipe, model: str, size: int | None = None) -> str:
+    """Return what new pieces of `model` hang on, `size` of them at most; or else what it learns."""
+    roots = [expanded(path) for path in (*recipe.corpus.text.values(), *recipe.corpus.parallel.values(), model)]
+    files = [file for root in roots for file in (sorted(root.rglob("*")) if root.is_dir() else [root])]
     about = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
-    said = [recipe.task or recipe.model, recipe.language, size, recipe.start, recipe.seed, about]
-    return hashlib.sha256(json.dumps([*said, recipe.corpus.model_dump(mode="json")]).encode()).hexdigest()
+    whole = recipe.model_dump(mode="json", exclude={"out", "hardware", "test", "columns"})
+    said = whole if size is None else [recipe.language, size, recipe.start, recipe.seed, whole["corpus"]]
+    return hashlib.sha256(json.dumps([model, said, about]).encode()).hexdigest()
 
 
 def _pretraining(recipe: AdaptRecipe, *, model: str) -> PretrainRecipe:

@@ -233,11 +233,12 @@ class Recipe(Settings):
         return self.model_validate({**said, **merged})
 
 
-def _filled(value: Any) -> Any:
-    """Leave out tables in which nothing is said."""
+def _filled(value: Any, name: str = "") -> Any:
+    """Leave out tables in which nothing is said; that an objective is named is something."""
     if not isinstance(value, dict):
         return value
-    return {key: _filled(one) for key, one in value.items() if _filled(one) != {}}
+    found = {key: _filled(one, key) for key, one in value.items()}
+    return {key: one for key, one in found.items() if one != {} or name == "objectives"}
 
 
 def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str = "recipe") -> Recipe:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from loanword.deploy.output import INSIDE, RECIPE, expect_output
 from loanword.deploy.pretrained import CURVES, REPORT, Pretrained
 from loanword.encoders.load import Loaded
 from loanword.encoders.lookups import sparse_lookups
-from loanword.encoders.readers import tokenizer_of
+from loanword.encoders.readers import limited, tokenizer_of
 from loanword.encoders.sizes import fresh
 from loanword.errors import ConfigError, UsageError
 from loanword.hardware import Hardware, detect
+from loanword.language.tag import sides
 from loanword.objectives.corpora import Sources, held_out, tokenized
 from loanword.objectives.latent import start_latent
 from loanword.objectives.mixed import Mixed
@@ -40,6 +41,7 @@ from loanword.tasks.model import Model
 from loanword.tokens.encoded import Encoded
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.training.budget import Kept, planned
+from loanword.training.candidates import use
 from loanword.training.checkpoints import FREE, Checkpoints
 from loanword.training.held_out import ByObjective, HeldOut, measured_by
 from loanword.training.lock import FOLDER, working_in
@@ -50,6 +52,8 @@ from loanword.version import __version__
 
 LABELLED = ("epochs", "start")
 """What is said of a run on labels alone."""
+LOOKED_AT = 32
+"""Rows of a language that say whether there is anything to learn from."""
 ROUND = 1
 """The only one: what a run of several strategies counts."""
 
@@ -119,6 +123,11 @@ def _flow(
 
     # 4 pieces -> rows: which language and which objective come next, for how many steps
     parts = [_part(recipe, name, objective, corpus, counts) for name in recipe.objectives]
+    for name, tag in _unread(objective, parts):
+        watch.say(
+            f"{name} learns nothing from {tag}, of whose text the model knows no piece; give it some: "
+            "loanword tokenizer extend"
+        )
     if processes.first:
         processes.wait()  # The others find the corpus, cut into rows, where this one put it.
     budget = settings.micro_tokens or pass_tokens(hardware.device)
@@ -143,6 +152,9 @@ def _flow(
     look = HeldOut(measured_by(objective, loaded.tokenizer), held, hardware, every=every)
     learned = ByObjective(objective, every=every)
     sampler = mixture(steps=steps, every=every)
+    for part, share in zip(parts, sampler.dealt(), strict=True):
+        if not share:
+            watch.say(f"{part.name} gets none of the {steps:,} steps; give it more weight, or the run more steps")
     gathering = [Gathered(sampler, objective, rows)] if isinstance(sampler, Shared) else []
     plan = replace(
         plan,
@@ -156,6 +168,8 @@ def _flow(
     checkpoints = kind.of(settings, folder, progress=watch)
     with sparse_lookups(loaded.encoder):
         trained = train(plan, rows, checkpoints=checkpoints and checkpoints.of_round(ROUND), progress=watch)
+    if settings.average:
+        use(model, trained.candidates["averaged"], kept=trained.kept)
 
     # 6 the encoder with its heads, and the curves
     watch.stage("save", detail=recipe.out)
@@ -189,18 +203,22 @@ def _encoder(recipe: PretrainRecipe) -> Loaded:
     if recipe.model != "fresh":
         return load_base(recipe.model, recipe.encoder).loaded
     about = recipe.fresh
+    given = recipe.encoder
     made = fresh(
-        tokenizer_of(about.tokenizer, max_length=recipe.encoder.max_length),
+        tokenizer_of(about.tokenizer, max_length=given.max_length, prefix=given.prefix or ""),
         size=about.size,
         architecture=about.architecture,
         config=about.config,
-        languages=tuple(recipe.corpus.text),
+        languages=tuple(
+            dict.fromkeys([*recipe.corpus.text, *(tag for pair in recipe.corpus.parallel for tag in sides(pair))])
+        ),
+        pooling=given.pooling or "mean",
         seed=recipe.seed,
     )
-    if recipe.encoder.max_length:
+    if given.max_length:
         return made
-    read = made.tokenizer  # It reads what it learns to read, though it has room for more.
-    return replace(made, tokenizer=Tokenizer(read.fast, max_length=min(recipe.training.length, read.max_length)))
+    # It reads what it learns to read, though it has room for more.
+    return replace(made, tokenizer=limited(made.tokenizer, min(recipe.training.length, made.tokenizer.max_length)))
 
 
 def _objectives(recipe: PretrainRecipe, tokenizer: Tokenizer) -> dict[str, Any]:
@@ -240,6 +258,15 @@ def _part(recipe: PretrainRecipe, name: str, objective: Mixed, corpus: Corpus, c
     )
 
 
+def _unread(objective: Mixed, parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
+    """Yield objectives, and languages in whose first rows they find nothing to learn from."""
+    for part in parts:
+        weigh = getattr(objective.parts[part.name], "weight", None)
+        for tag, stream in part.streams.items():
+            if weigh and not weigh([stream[number] for number in range(min(LOOKED_AT, len(stream)))]):
+                yield part.name, tag
+
+
 def _became(tag: str, count: Mapping[str, Any]) -> str:
     """Say what became of the documents of a language."""
     kept, read = count["kept"]["documents"], count["read"]["documents"]
@@ -254,7 +281,7 @@ def _digest(recipe: PretrainRecipe, corpus: Corpus) -> str:
 
 def _passes(mixture: Any, number: int) -> float:
     """Return how often a run shows the rows of objective `number`."""
-    part, steps = mixture.parts[number], int(mixture.planned(number))
+    part, steps = mixture.parts[number], int(mixture.dealt()[number])
     return round(steps * int(part.batch_size) / sum(len(rows) for rows in part.streams.values()), 2)
 
 

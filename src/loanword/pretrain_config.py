@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from loanword.errors import UsageError
 from loanword.language.tag import canonical
 
 Options = dict[str, Any]
+Power = Annotated[float, Field(ge=0, le=10)]
 LABELLED = frozenset(
     {
         *("start", "probe_penalty", "epochs", "min_steps", "max_steps"),
@@ -48,7 +49,15 @@ class Corpora(CorpusSettings):
     @classmethod
     def _pairs(cls, value: dict[str, str]) -> dict[str, str]:
         if single := [tag for tag in value if ":" not in tag]:
-            raise ValueError(f"'{single[0]}' is one language; parallel text needs two, as en:{single[0]}")
+            other = "de" if single[0] == "en" else "en"
+            raise ValueError(f"'{single[0]}' is one language; parallel text needs two, as {other}:{single[0]}")
+        return value
+
+    @field_validator("text")
+    @classmethod
+    def _single(cls, value: dict[str, str]) -> dict[str, str]:
+        if double := [tag for tag in value if ":" in tag]:
+            raise ValueError(f"'{double[0]}' is two languages; a text is of one, and translations are parallel")
         return value
 
 
@@ -75,7 +84,7 @@ class ObjectiveSettings(Settings):
 class SamplingSettings(Settings):
     """Which language comes how often: its share to the power `alpha`, at the first step and at the last."""
 
-    alpha: tuple[float, float] = (0.5, 0.5)
+    alpha: tuple[Power, Power] = (0.5, 0.5)
     cap: float = Field(default=1e9, gt=0)
     """Times that a language's text is seen at most."""
 
@@ -153,6 +162,11 @@ class PretrainRecipe(Settings):
             raise ValueError("corpus.text is empty; give text of at least one language, e.g. corpus.text.en = 'en.txt'")
         if self.table == "latent" and not self.corpus.parallel:
             raise ValueError("table = 'latent' is made of translations, and corpus.parallel is empty; give some")
+        if self.model == "fresh" and "alignment" in self.objectives:
+            raise ValueError(
+                "alignment keeps the vectors that a model has, and those of a fresh encoder mean nothing; "
+                "take ranking in its place, or give a model that exists"
+            )
         if self.model == "fresh" and not self.fresh.tokenizer:
             raise ValueError(
                 "fresh.tokenizer is empty; a fresh encoder needs one, e.g. from `loanword tokenizer train`"

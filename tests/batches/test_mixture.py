@@ -159,3 +159,9 @@ def test_another_seed_is_another_order():
     one, other = (numbers(mixture([part()], seed=seed).steps(16)) for seed in (1, 2))
     assert one != other
     assert sorted(one) == sorted(other)
+
+
+def test_what_is_dealt_is_what_comes():
+    made = mixture([part("mlm", weight=100.0), part("nsp", weight=1.0), part("tlm", weight=40.0)], steps=30)
+    came = Counter(step.micro[0][0] // REACH // 3 for step in made.steps(30))
+    assert made.dealt().tolist() == [came[0], came[1], came[2]] == [21, 0, 9]

@@ -41,6 +41,8 @@ def test_a_fingerprint_follows_code_and_data(tmp_path, monkeypatch):
     assert harness.fingerprint(code=["code.py"], data=[tmp_path / "rows.jsonl"]) in seen
     (tmp_path / "code.py").write_text('"""Explained."""\n\na = 1  # one\n')
     assert harness.fingerprint(code=["code.py"], data=[tmp_path / "rows.jsonl"]) in seen
+    (tmp_path / "code.py").write_text('a = 1\n\n\ndef goals(rows):\n    """Judge."""\n    return rows\n')
+    assert harness.fingerprint(code=["code.py"], data=[tmp_path / "rows.jsonl"]) in seen, "how rows are judged"
     (tmp_path / "code.py").write_text("a = 2\n")
     seen.add(harness.fingerprint(code=["code.py"], data=[tmp_path / "rows.jsonl"]))
     (tmp_path / "rows.jsonl").write_text('{"x": 1}\n')

@@ -77,6 +77,7 @@ def test_nothing_is_held_out(files, tiny_folder):
         (("--text", "en=nowhere.txt"), "nowhere.txt"),
         (("--text", "en={en}", "--objective", "mll"), "unknown pretraining 'mll'"),
         (("--text", "en={en}", "--objective", "mlm=heavy"), "objectives.mlm.weight"),
+        (("--text", "en={en}", "--objective", "mlm=2", "--objective", "mlm"), "mlm is given twice"),
         (("--text", "en={en}", "--model", "fresh"), "fresh.tokenizer is empty"),
         (("--text", "en={en}", "--steps", "3", "--minutes", "1"), "steps and minutes are both given"),
         (("--text", "en={en}", "--size", "tiny"), "fresh.size is for a fresh encoder, and model is"),

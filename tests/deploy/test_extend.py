@@ -9,10 +9,10 @@ from tests.tokens.test_extend import NEW
 
 from loanword.batches.batch import collate
 from loanword.data.records import Table
-from loanword.deploy.extend import extended_model
+from loanword.deploy.extend import extend, extended_model
 from loanword.encoders.load import load
 from loanword.encoders.masked import masked_head
-from loanword.errors import ModelError
+from loanword.errors import ModelError, UsageError
 from loanword.run import run
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.tokens.train import train
@@ -110,3 +110,18 @@ def test_a_bundle_is_refused(toy_recipe, texts, tmp_path):
     run(toy_recipe("bert", out=str(tmp_path / "run")))
     with pytest.raises(ModelError, match="is a bundle, trained on the pieces that it has; extend the model"):
         extended_model(str(tmp_path / "run"), texts)
+
+
+def test_prompts_and_the_limit_are_those_of_the_model(tiny_folder, tmp_path):
+    """Whatever tokenizer takes the place of its own; and whatever was counted with it before."""
+    lines = list(SENTENCES["en"])
+    before = load(str(tiny_folder("bert")), max_length=24, prefix="query: ")
+    made = Tokenizer(train({"en": lines * 3}, kind="wordpiece", size=80), max_length=512)
+    found = extend(before, {"en": table("en", lines)}, size=9, least=1, replace=made, start="pieces").loaded.tokenizer
+    assert (found.prefix, found.max_length, found.fast.model_max_length) == ("query: ", 24, 24)
+    assert len(found.encode([" ".join(lines)], languages=["en"])[0].ids) == 24
+
+
+def test_one_text_is_too_little(tiny_folder):
+    with pytest.raises(UsageError, match="zgh: one text is too little"):
+        extended_model(str(tiny_folder("bert")), {"zgh": table("zgh", NEW[:1])})

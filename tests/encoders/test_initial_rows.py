@@ -26,7 +26,7 @@ class Grown:
     """A tokenizer that is said to have some pieces more."""
 
     def __init__(self, old, pieces):
-        self.old, self.more = old, pieces
+        self.old, self.more, self.fast = old, pieces, old.fast
 
     def __len__(self):
         return len(self.old) + len(self.more)

@@ -59,3 +59,30 @@ def test_what_is_not_known_is_said(tokenizer, tmp_path):
         fresh(tokenizer, architecture="gpt")
     with pytest.raises(ModelError, match="no encoder can be made of"):
         fresh(tokenizer, config=str(tmp_path))
+
+
+@pytest.mark.parametrize(("kind", "pieces"), [("bert", "unigram"), ("xlm-roberta", "wordpiece")])
+def test_the_shape_of_a_model_fits_the_pieces(kind, pieces, fresh_tokenizer, tmp_path):
+    """Padding is where the tokenizer has it, and texts are cut where positions end."""
+    import transformers
+
+    about = {"vocab_size": 9, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 1}
+    made = transformers.BertConfig if kind == "bert" else transformers.XLMRobertaConfig
+    made(**about, intermediate_size=32, max_position_embeddings=20).save_pretrained(tmp_path)
+    fast = fresh_tokenizer(pieces)
+    loaded = fresh(Tokenizer(fast, max_length=64), config=str(tmp_path))
+    assert loaded.encoder.model.get_input_embeddings().padding_idx == fast.pad_token_id
+    assert loaded.encoder.config.pad_token_id == fast.pad_token_id
+    assert loaded.tokenizer.max_length == loaded.tokenizer.fast.model_max_length <= 20
+    items = loaded.tokenizer.encode(["the kettle is still warm " * 9, "a kite"], languages=["en"] * 2)
+    assert len(items[0].ids) == loaded.tokenizer.max_length
+    with torch.no_grad():
+        assert loaded.encoder.eval()(collate(items, pad_id=loaded.tokenizer.pad_id)).hidden.isfinite().all()
+
+
+def test_a_decoder_is_not_made(tokenizer, tmp_path):
+    import transformers
+
+    transformers.T5Config(vocab_size=9, d_model=32, d_ff=32, num_layers=1, num_heads=1).save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="a t5 model brings a decoder, and a fresh one of random weights is not made"):
+        fresh(tokenizer, config=str(tmp_path))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -80,7 +82,7 @@ def test_on_compact_rows_only_those_are_guessed(made):
     """The same loss as over all rows where the others are impossible: their bias is minus infinity."""
     loaded, objective, model, encoded = made
     kept = reached(encoded, always=loaded.tokenizer.control_ids)
-    objective.masking = MaskedLanguageModel(loaded.tokenizer, others=kept.numpy()).masking
+    objective.masking = replace(MaskedLanguageModel(loaded.tokenizer).masking, others=kept.numpy())
     batch = objective.prepare(encoded, np.random.default_rng(4))
     compact(model.encoder, kept)
     ours = objective.losses(model, batch)

@@ -43,6 +43,11 @@ def test_one_on_texts_has_a_stream_for_every_language(tmp_path, fresh_tokenizer)
         ("mlm", {"schedule": [[0, 1.5]]}, "expected pairs of the share of steps"),
         ("mlm", {"schedule": [[0, 0.3], [0.8, 0.1], [0.4, 0.1]]}, "expected pairs of the share of steps"),
         ("detection", {"ratio": "x"}, "detection cannot be made with ratio = 'x'"),
+        ("detection", {"weight": "x"}, "detection cannot be made with weight = 'x'"),
+        ("ranking", {"scale": "abc"}, "ranking cannot be made with scale = 'abc'"),
+        ("ranking", {"micro_tokens": "x"}, "ranking cannot be made with micro_tokens = 'x'"),
+        ("ranking", {"scale": -1}, "the scale -1 of ranking must be above 0"),
+        ("mlm", {"others": [5]}, "mlm has no option 'others'"),
         ("denoising", {"ratio": 0}, "ratio 0 of denoising must lie between 0 and 1"),
     ],
 )

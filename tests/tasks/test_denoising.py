@@ -34,7 +34,7 @@ def test_what_is_seen_and_what_is_written_are_the_text(made, sentences):
     hidden = 0
     for row, item in enumerate(items):
         seen = batch.ids[row][batch.mask[row].bool()].tolist()
-        said = [n for n in batch.targets[row].tolist() if n != NOTHING]
+        said = [n for n in batch.targets.pieces[row].tolist() if n != NOTHING]
         if objective.sentinels:
             parts = {}
             for n in said:
@@ -67,9 +67,25 @@ def test_the_loss_is_that_of_transformers(made, sentences):
     batch = objective.prepare(encoded(loaded, sentences), np.random.default_rng(0))
     with torch.no_grad():
         ours = float(objective.loss(model, batch))
-        labels = batch.targets.masked_fill(batch.targets == NOTHING, -100)
+        pieces = batch.targets.pieces
+        labels = pieces.masked_fill(pieces == NOTHING, -100)
         theirs = float(loaded.encoder.whole(input_ids=batch.ids, attention_mask=batch.mask, labels=labels).loss)
-    assert ours == pytest.approx(theirs, abs=1e-5)
+    count = float((pieces != NOTHING).sum())
+    assert ours * batch.targets.expected / count == pytest.approx(theirs, abs=1e-5)
+    assert 0.5 < count / batch.targets.expected < 2
+
+
+def test_a_step_in_passes_is_the_step(made, sentences):
+    loaded, objective = made
+    model = Model(loaded.encoder, objective.head(loaded.encoder)).eval()
+    items = encoded(loaded, sentences)
+    losses = []
+    for passes in ([items], [items[:3], items[3:4], items[4:]]):
+        rng, weights = np.random.default_rng(0), [objective.weight(rows) for rows in passes]
+        with torch.no_grad():
+            shares = [float(objective.loss(model, objective.prepare(rows, rng))) for rows in passes]
+        losses.append(sum(share * weight for share, weight in zip(shares, weights, strict=True)) / sum(weights))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
 
 
 def test_it_is_learned(tiny_seq2seq, sentences):

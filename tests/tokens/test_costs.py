@@ -96,3 +96,10 @@ def test_where_texts_say_the_same_that_is_what_counts():
     assert lacking(found) == {
         "fon": ["2.0% of its pieces are unknown", "2.37 times the pieces of en for the same texts"]
     }
+
+
+def test_a_limit_stays(reader):
+    made = reader()
+    made.stock.backend_tokenizer.enable_truncation(8)
+    assert len(made.pieces(["a " * 100])[0]) == 100
+    assert len(made.stock.backend_tokenizer.encode("a " * 100).ids) == 8

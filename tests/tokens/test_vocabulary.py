@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from loanword.errors import ModelError
 from loanword.tokens.tokenizer import Pieces, Tokenizer
-from loanword.tokens.vocabulary import Vocabulary
+from loanword.tokens.vocabulary import Vocabulary, characters, spelt
 
 
 @pytest.fixture
@@ -265,3 +265,19 @@ def test_other_kinds_are_refused(fresh_tokenizer):
     fast.backend_tokenizer.model = models.WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]")
     with pytest.raises(ModelError, match="is a WordLevel"):
         Vocabulary(Tokenizer(fast, max_length=64))
+
+
+def test_pieces_of_bytes_are_spelt_and_counted_by_what_they_stand_for(fresh_tokenizer, sentences):
+    """A text's pieces put together are the text, and have as many characters."""
+    made = Tokenizer(fresh_tokenizer("bpe"), max_length=512)
+    assert "ByteLevel" in repr(made.fast.backend_tokenizer.decoder)
+    for tag, texts in sentences.items():
+        for text in texts:
+            ids = made.plain([text])[0].ids
+            assert sum(characters(made, n) for n in ids) == len(text), tag
+            whole = "".join(spelt(made, n) for n in ids)
+            assert whole == text or "\ufffd" in whole
+    other = Tokenizer(fresh_tokenizer("wordpiece"), max_length=512)
+    piece = next(n for n in range(len(other)) if other.token(n).startswith("##"))
+    assert spelt(other, piece) == other.token(piece)[2:]
+    assert characters(other, piece) == len(other.token(piece)) - 2

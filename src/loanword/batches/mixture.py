@@ -117,12 +117,23 @@ class Mixture:
         """Yield steps number `start` to `count` - 1."""
         given = np.zeros(len(self.parts), dtype=np.int64)
         pools: dict[int, Iterator[Step]] = {}
-        for step in range(count):
-            which = int(np.argmax((step + 1) * self.weights - given))
+        for step, which in enumerate(self._turns(count)):
             if step >= start:
                 if which not in pools:
                     pools[which] = self._steps(which, start=int(given[which]))
                 yield next(pools[which])
+            given[which] += 1
+
+    def dealt(self) -> np.ndarray:
+        """Return how many of all steps each part gets, (parts,)."""
+        return np.bincount([*self._turns(self.total)], minlength=len(self.parts))
+
+    def _turns(self, count: int) -> Iterator[int]:
+        """Yield of which part each of `count` steps is."""
+        given = np.zeros(len(self.parts), dtype=np.int64)
+        for step in range(count):
+            which = int(np.argmax((step + 1) * self.weights - given))
+            yield which
             given[which] += 1
 
     def of_part(self, which: int, count: int) -> list[Step]:

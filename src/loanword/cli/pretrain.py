@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from loanword.cli.options import Json, Out, Override, dumped, nested, pairs
+from loanword.errors import UsageError
 
 
 def pretrain(
@@ -103,6 +104,8 @@ def _weights(objectives: list[str]) -> dict[str, dict[str, float]]:
     found = {}
     for text in objectives:
         name, sign, weight = text.partition("=")
+        if name.strip() in found:
+            raise UsageError(f"--objective {text}: {name.strip()} is given twice; say it once, with one weight")
         found[name.strip()] = {"weight": weight} if sign else {}
     return found  # type: ignore[return-value]  # What is no number the recipe refuses.
 

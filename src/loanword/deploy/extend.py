@@ -21,6 +21,7 @@ from loanword.durable import beside, put
 from loanword.encoders.initial_rows import Start, starting_table
 from loanword.encoders.load import Loaded, load
 from loanword.encoders.masked import MaskedHead, brings_head, masked_head
+from loanword.encoders.readers import limited
 from loanword.encoders.resize import exchange, expect_free
 from loanword.errors import ModelError, UsageError
 from loanword.tokens.costs import Cost, Reader, costs
@@ -108,12 +109,15 @@ def extend(
     expect_free(loaded.encoder)
     old = loaded.tokenizer
     parts = {tag: held_out([*dict.fromkeys(table.text)], tag) for tag, table in texts.items()}
+    if few := [tag for tag, (known, _) in parts.items() if not known]:
+        raise UsageError(f"{few[0]}: one text is too little, as a tenth, at least one, is held out; give more")
     learned = [text for known, _ in parts.values() for text in known]
     if replace is None:
         new, pieces = extended(Vocabulary(old), learned, size=size, least=least)
         known = {n: n for n in range(len(new) - len(pieces))}
     else:
-        new, known = replace, shared(old, replace)
+        new = limited(replace, min(replace.max_length, old.max_length), like=old)
+        known = shared(old, new)
     if start in ("similar", "script") and not known:
         raise UsageError(f"no piece of the new tokenizer is known to {loaded.encoder.name}; start from the mean")
     head = masked_head(loaded.encoder) if brings_head(loaded.encoder) else None

@@ -24,6 +24,7 @@ from loanword.errors import UsageError
 from loanword.language.identify import NAMED
 from loanword.randomness import generator
 from loanword.tokens.tokenizer import Tokenizer
+from loanword.tokens.vocabulary import spelt
 
 Start = Literal["random", "mean", "pieces", "script", "similar"]
 NEAR = 2
@@ -59,7 +60,7 @@ def starting_table(
     found = torch.empty(len(new), rows.shape[1])
     found[[*known]] = rows[[*known.values()]]
     if fresh:
-        pieces = [new.token(n) for n in fresh]
+        pieces = [spelt(new, n) for n in fresh]
         usual = rows[[n for n in range(len(old)) if n not in {*old.control_ids}]]
         if how == "mean":
             found[fresh] = usual.mean(0)
@@ -84,9 +85,8 @@ def _drawn(known: torch.Tensor, count: int, *, seed: int, name: str = "") -> tor
 def _cut(rows: torch.Tensor, old: Tokenizer, pieces: Sequence[str], centre: torch.Tensor) -> torch.Tensor:
     """Return the mean row of the old pieces of each new one; that of all rows where it has none that is known."""
     unknown = {old.unknown_id, *old.control_ids}
-    spelt = old.plain([piece.removeprefix("##").replace("▁", " ").replace("Ġ", " ") for piece in pieces])
     found = []
-    for one in spelt:
+    for one in old.plain(pieces):
         ids = [n for n in one.ids if n not in unknown and not old.is_blank(n)]
         found.append(rows[ids].mean(0) if ids else centre)
     return torch.stack(found)
@@ -107,7 +107,7 @@ def _by_script(
 ) -> torch.Tensor:
     scripts: dict[str, list[int]] = {}
     for number in range(len(old)):
-        scripts.setdefault(script_of(old.token(number)), []).append(number)
+        scripts.setdefault(script_of(spelt(old, number)), []).append(number)
     wanted = [script_of(piece) for piece in pieces]
     found = torch.empty(len(pieces), rows.shape[1])
     for script in {*wanted}:
@@ -136,13 +136,12 @@ def _similar(
     lines = [_words(new, one.ids) for one in new.plain([*texts, *(theirs for _, theirs in parallel)])]
     back = {before: after for after, before in known.items()}
     ours = [_words(new, [back[n] for n in one.ids if n in back]) for one in old.plain([text for text, _ in parallel])]
-    length = found[[n for n in known if n not in control]].norm(dim=1).mean()
     found = found.clone()
     there = word_translations(zip(ours, lines[len(texts) :], strict=True), most=MOST)
     translated = [piece for piece in fresh if piece in there]
     for piece in translated:
         which, chances = there[piece]
-        found[piece] = _mixed(found[which], torch.from_numpy(chances).float(), length)
+        found[piece] = torch.from_numpy(chances).float() @ found[which]
     vectors, ids = contexts(lines)
     place_of, near = {n: place for place, n in enumerate(ids)}, {*known, *translated} - control
     anchors = [n for n in ids if n in near]
@@ -150,20 +149,13 @@ def _similar(
     for piece in fresh if anchors else ():
         if piece in place_of and piece not in there:
             best, places = (of_anchors @ vectors[place_of[piece]]).topk(min(MOST, len(anchors)))
-            found[piece] = _mixed(rows[places], (SHARP * best).softmax(0), length)
+            found[piece] = (SHARP * best).softmax(0) @ rows[places]
     return found[list(fresh)]
 
 
 def _words(tokenizer: Tokenizer, ids: Sequence[int]) -> list[int]:
     """Return the pieces that say something: neither blank nor special."""
     return [n for n in ids if n not in tokenizer.control_ids and not tokenizer.is_blank(n)]
-
-
-def _mixed(rows: torch.Tensor, shares: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
-    """Return the mean of `rows` (pieces, width) by their `shares`, as long as rows are."""
-    row = shares @ rows
-    found: torch.Tensor = row * (length / row.norm().clamp(min=1e-6))
-    return found
 
 
 def contexts(lines: Sequence[Sequence[int]]) -> tuple[torch.Tensor, list[int]]:

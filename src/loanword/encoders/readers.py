@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,12 +64,25 @@ def reader(name: str, *, max_length: int | None = None, prefix: str | None = Non
     return Reader(stock, min(wanted or limit, limit), usual if prefix is None else prefix)
 
 
-def tokenizer_of(name: str, *, max_length: int | None = None) -> Tokenizer:
-    """Return the tokenizer of `name` as encoders read through it, nothing before texts; raises as `reader` does."""
-    found = reader(name, max_length=max_length, prefix="")
+def tokenizer_of(name: str, *, max_length: int | None = None, prefix: str = "") -> Tokenizer:
+    """Return the tokenizer of `name` as encoders read through it, `prefix` before texts; raises as `reader` does."""
+    found = reader(name, max_length=max_length, prefix=prefix)
     if not found.stock.is_fast:
         raise ModelError(f"{name} has no fast tokenizer (tokenizer.json); loanword needs one")
-    return Tokenizer(found.stock, max_length=found.max_length)
+    return Tokenizer(found.stock, prefix=prefix, max_length=found.max_length)
+
+
+def limited(tokenizer: Tokenizer, max_length: int, *, like: Tokenizer | None = None) -> Tokenizer:
+    """Return `tokenizer` as one that reads `max_length` pieces at most, with prefix and prompts of `like`, if given.
+
+    To wrap its backend once more would guard it twice, and save the guard.
+    """
+    found = copy(tokenizer)
+    found.max_length = found.fast.model_max_length = max_length
+    found.fast.backend_tokenizer.enable_truncation(max_length=max_length)
+    if like is not None:
+        found.prefix, found.prompts = like.prefix, dict(like.prompts)
+    return found
 
 
 def _limit(source: str, options: dict[str, Any]) -> tuple[int, bool]:

@@ -13,9 +13,10 @@ import torch
 
 from loanword.config import expanded
 from loanword.encoders.encoder import Encoder
-from loanword.encoders.load import Loaded
+from loanword.encoders.load import Loaded, positions
 from loanword.encoders.quiet import quiet_transformers
-from loanword.errors import ModelError, UsageError, in_short
+from loanword.encoders.readers import limited
+from loanword.errors import LoanwordError, ModelError, UsageError, in_short
 from loanword.randomness import seeded
 from loanword.tokens.tokenizer import Tokenizer
 
@@ -114,22 +115,47 @@ def fresh(
     architecture: Architecture = "bert",
     config: str = "",
     languages: tuple[str, ...] = (),
+    pooling: str = "mean",
     seed: int = 0,
 ) -> Loaded:
-    """Return an encoder with random weights: of `size`, or of the shape of the model `config` (a folder, a Hub id)."""
+    """Return an encoder with random weights: of `size`, or of the shape of the model `config` (a folder, a Hub id).
+
+    It reads as many pieces as `tokenizer` cuts texts to, or fewer if it has no more positions.
+    """
     from transformers import AutoConfig, AutoModel
 
     try:
         with quiet_transformers():
             if config:
                 about = AutoConfig.from_pretrained(str(expanded(config)), trust_remote_code=False)
-                about.vocab_size = len(tokenizer)
+                fit(about, tokenizer)
             else:
                 about = configured(tokenizer, size=size, architecture=architecture, languages=languages)
             with seeded(seed, "encoder"):
                 model = AutoModel.from_config(about, dtype=torch.float32)
-    except UsageError:
+    except LoanwordError:
         raise
     except Exception as error:  # A foreign configuration can make transformers raise anything.
         raise ModelError(f"no encoder can be made of {config or architecture}: {in_short(error)}") from error
-    return Loaded(Encoder(model, name=config or f"{architecture} {size}"), tokenizer)
+    if (most := positions(model)) < tokenizer.max_length:
+        tokenizer = limited(tokenizer, most)
+    return Loaded(Encoder(model, name=config or f"{architecture} {size}", pooling=pooling), tokenizer)
+
+
+def fit(about: Any, tokenizer: Tokenizer) -> None:
+    """Give a transformers configuration that was another vocabulary's the pieces of `tokenizer`, and their numbers."""
+    if about.is_encoder_decoder:
+        raise ModelError(
+            f"a {about.model_type} model brings a decoder, and a fresh one of random weights is not made here; go on "
+            "from one that exists (--model), or take the shape of an encoder"
+        )
+    fast = tokenizer.fast
+    about.vocab_size = len(tokenizer)
+    for role, piece in (
+        *(("pad", fast.pad_token_id), ("unk", fast.unk_token_id), ("mask", fast.mask_token_id)),
+        *(("cls", fast.cls_token_id), ("sep", fast.sep_token_id), ("bos", fast.cls_token_id)),
+        ("eos", fast.sep_token_id),
+    ):
+        for name in (f"{role}_token_id", f"{role}_index"):  # The latter as XLM has it.
+            if hasattr(about, name):
+                setattr(about, name, piece)

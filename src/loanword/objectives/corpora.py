@@ -66,6 +66,7 @@ def tokenized(
         cleaned = clean.Corpus(sources.text, sources.settings, progress)
         documents, known = cleaned.documents(), folder / f"{TEXT}.json"
         if not known.is_file() or not _is_there(folder / TEXT, _key(sources, tokenizer, TEXT)):
+            known.unlink(missing_ok=True)  # Else counts of another corpus would be taken for those of this one.
             _make(_noting(documents, translated, aside), folder / TEXT, sources, tokenizer)
             about = {"counts": {tag: one.to_dict() for tag, one in cleaned.counts.items()}, "aside": sorted(aside)}
             known.write_text(json.dumps(about), encoding="utf-8")

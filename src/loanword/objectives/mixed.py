@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from loanword.tokens.encoded import Encoded
 
 
+NOTHING = 1e-9
+"""What a batch counts of which nothing is learned: a step of such batches alone changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Of:
     """What the objective `name` wants of a batch."""
@@ -77,7 +81,7 @@ class Mixed:
     def weight(self, encoded: Sequence[Encoded]) -> float:
         """Return what a batch of `encoded` counts in its step."""
         weigh = getattr(self.parts[encoded[0].table], "weight", None)
-        return float(weigh(encoded)) if weigh else float(len(encoded))
+        return max(float(weigh(encoded)), NOTHING) if weigh else float(len(encoded))
 
     def prepare(self, encoded: Sequence[Encoded], rng: np.random.Generator) -> Batch:
         """Let the objective of `encoded` collate them."""

@@ -63,9 +63,8 @@ class MaskedLanguageModel(OnTexts):
         unit: Unit = "piece",
         masked: float = 0.8,
         random: float = 0.1,
-        others: np.ndarray | None = None,
     ) -> None:
-        """Hide pieces of rows that `tokenizer` made; `others` are those that may take a place, by default all."""
+        """Hide pieces of rows that `tokenizer` made."""
         super().__init__(tokenizer)
         self.schedule = expect_schedule(schedule)
         self.done = 0.0
@@ -78,7 +77,7 @@ class MaskedLanguageModel(OnTexts):
             mask_id=tokenizer.fast.mask_token_id,
             begins=Beginnings(tokenizer),
             never=never,
-            others=np.flatnonzero(~never) if others is None else others,
+            others=np.flatnonzero(~never),
             unit=unit,
             masked=masked,
             random=random,

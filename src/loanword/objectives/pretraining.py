@@ -29,6 +29,8 @@ PRETRAINING: Registry[Any] = Registry(
 )
 
 
+SIMPLE = {"float": float, "int": int, "bool": bool, "str": str}
+"""Types of options that are checked before an objective is made, by how they are written."""
 Material = Literal["text", "parallel"]
 """What an objective learns from (`reads`), by its key in the corpus: texts, or texts with their translations."""
 
@@ -40,11 +42,27 @@ def make_objective(name: str, tokenizer: Tokenizer, options: Mapping[str, Any]) 
     known = [one.name for one in parameters if one.kind == one.KEYWORD_ONLY]
     if not any(one.kind == one.VAR_KEYWORD for one in parameters) and (unknown := sorted({*options} - {*known})):
         raise UsageError(f"the objective {name} has no option '{unknown[0]}'; known: {', '.join(known) or 'none'}")
+    _expect_types(kind, name, options)
     try:
         return kind(tokenizer, **options)
     except (TypeError, ValueError) as error:
         said = ", ".join(f"{key} = {value!r}" for key, value in options.items())
         raise UsageError(f"the objective {name} cannot be made with {said or 'its defaults'}: {error}") from error
+
+
+def _expect_types(kind: Any, name: str, options: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for an option that is no number, or no text, where `kind` wants one."""
+    from pydantic import TypeAdapter, ValidationError
+
+    hints = {one.name: str(one.annotation) for one in inspect.signature(kind).parameters.values()}
+    for key, value in options.items():
+        said, _, none = hints.get(key, "").partition(" | ")
+        if said in SIMPLE and (value is not None or not none):
+            try:
+                TypeAdapter(SIMPLE[said]).validate_python(value)
+            except ValidationError as error:
+                about = error.errors()[0]["msg"]
+                raise UsageError(f"the objective {name} cannot be made with {key} = {value!r}: {about}") from None
 
 
 class OnTexts:

@@ -22,6 +22,7 @@ from torch import nn
 from loanword.batches.batch import Batch, collate
 from loanword.batches.mixture import pass_tokens
 from loanword.batches.sampler import by_tokens
+from loanword.errors import UsageError
 from loanword.objectives.gathering import gathered
 from loanword.objectives.pretraining import PRETRAINING, Material
 from loanword.objectives.streams import Corpus, rows_of
@@ -58,6 +59,8 @@ class TranslationRanking:
         self, tokenizer: Tokenizer, *, scale: float = SCALE, margin: float = MARGIN, micro_tokens: int | None = None
     ) -> None:
         """Rank vectors by their cosine times `scale`, from which the right one's `margin` is taken."""
+        if not scale > 0:
+            raise UsageError(f"the scale {scale} of ranking must be above 0")
         self.tokenizer = tokenizer
         self.scale = scale
         self.margin = margin

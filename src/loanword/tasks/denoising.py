@@ -8,7 +8,7 @@ languages Liu et al. 2020, mBART); those of T5's make see a sentinel and write w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,9 +34,25 @@ if TYPE_CHECKING:
 SENTINEL = "<extra_id_{}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The `pieces` that are to be written, (batch, seq), and how many of them were `expected`."""
+
+    pieces: torch.Tensor
+    expected: float
+
+    def to(self, device: str) -> Written:
+        """Move the tensors to `device`."""
+        return replace(self, pieces=self.pieces.to(device))
+
+
 @PRETRAINING.register("denoising")
 class Denoising:
-    """Write what was hidden. An `Objective` for sequence-to-sequence models, which hides a `ratio` of the pieces."""
+    """Write what was hidden. An `Objective` for sequence-to-sequence models, which hides a `ratio` of the pieces.
+
+    The loss of a batch is the sum over written pieces divided by how many are expected, so that it does not hang on
+    how a step is cut into passes (`weight`).
+    """
 
     reads: Material = "text"
 
@@ -79,7 +95,8 @@ class Denoising:
             shown.append(replace(item, ids=seen))
             written.append(said)
         width = max(map(len, written))
-        targets = torch.tensor([[*row, *[NOTHING] * (width - len(row))] for row in written])
+        pieces = torch.tensor([[*row, *[NOTHING] * (width - len(row))] for row in written])
+        targets = Written(pieces, self.weight(encoded) * (self.ratio if self.sentinels else 1))
         return replace(collate(shown, pad_id=self.tokenizer.pad_id), targets=targets)
 
     def head(self, encoder: Encoder) -> nn.Module:
@@ -89,9 +106,9 @@ class Denoising:
         return Seq2SeqHead(encoder.seq2seq, Writing(longest=1), per_row=1.0)
 
     def loss(self, model: Any, batch: Batch) -> torch.Tensor:
-        """Return the mean loss of the pieces that are to be written."""
-        output, targets = model.encoder(batch), batch.targets
-        loss: torch.Tensor = model.head.loss(output, targets) * len(targets) / (targets != NOTHING).sum()
+        """Return the sum of the losses of the pieces that are to be written over their expected number."""
+        pieces = batch.targets.pieces
+        loss: torch.Tensor = model.head.loss(model.encoder(batch), pieces) * len(pieces) / batch.targets.expected
         return loss
 
     def _spans(self, ids: np.ndarray, places: np.ndarray, language: str) -> tuple[list[int], list[int]]:

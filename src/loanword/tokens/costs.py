@@ -34,7 +34,11 @@ class Reader:
         """Return the pieces of `texts`, however many, without prefix and special tokens."""
         if not texts:
             return []
+        backend = getattr(self.stock, "backend_tokenizer", None)
+        limit = backend.truncation if backend else None
         found: list[list[int]] = self.stock(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        if backend and limit:  # Which transformers has taken away; it may be a `Tokenizer`'s.
+            backend.enable_truncation(**limit)
         return found
 
     @property

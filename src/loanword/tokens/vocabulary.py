@@ -21,13 +21,40 @@ from loanword.errors import ModelError
 from loanword.tokens.tokenizer import Tokenizer
 
 KINDS = ("Unigram", "BPE", "WordPiece")
-BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 """How a piece is written that stands for one byte of a character without a piece."""
+_SEEN = (*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1))
+BYTE_OF = {chr(byte): byte for byte in _SEEN}
+BYTE_OF |= {chr(256 + n): byte for n, byte in enumerate(byte for byte in range(256) if byte not in _SEEN)}
+"""The byte that a character of a byte-level piece stands for, as GPT-2 has it: what can be seen for itself."""
 AROUND = (
     *("model_max_length", "model_input_names", "padding_side", "truncation_side"),
     *("clean_up_tokenization_spaces", "extra_special_tokens"),
 )
 """What a tokenizer of transformers has beside its tokenizer.json and the names of special tokens."""
+
+
+def spelt(tokenizer: Tokenizer, piece: int) -> str:
+    """Return a piece as it stands in a text, with the space before a word; what is half a character as U+FFFD."""
+    token = tokenizer.token(piece)
+    if (found := _bytes(tokenizer, token)) is not None:
+        return found.decode("utf-8", "replace")
+    return token.removeprefix("##").removesuffix("</w>").replace("▁", " ").replace("Ġ", " ")
+
+
+def characters(tokenizer: Tokenizer, piece: int) -> int:
+    """Count the characters that a piece stands for, a space before a word too; of bytes those that begin one."""
+    found = _bytes(tokenizer, tokenizer.token(piece))
+    return len(spelt(tokenizer, piece)) if found is None else sum(byte & 0xC0 != 0x80 for byte in found)
+
+
+def _bytes(tokenizer: Tokenizer, token: str) -> bytes | None:
+    """Return the bytes of a token that is made of bytes; None of any other."""
+    if one := BYTE.fullmatch(token):
+        return bytes([int(one[1], 16)])
+    if "ByteLevel" not in repr(tokenizer.fast.backend_tokenizer.decoder) or not {*token} <= BYTE_OF.keys():
+        return None
+    return bytes(BYTE_OF[character] for character in token)
 
 
 class Vocabulary:

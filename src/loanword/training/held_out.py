@@ -21,6 +21,7 @@ from loanword.batches.sampler import by_tokens
 from loanword.objectives.mlm import MaskedLanguageModel
 from loanword.randomness import generator
 from loanword.tasks.model import answering
+from loanword.tokens.vocabulary import characters
 
 if TYPE_CHECKING:
     from loanword.hardware import Hardware
@@ -53,23 +54,18 @@ def losses(
     for tag, items in rows.items():
         order = sorted(range(len(items)), key=lambda row: len(items[row]))
         rng = generator(0, "held out", tag)
-        total, hidden, characters = 0.0, 0, 0
+        total, hidden, read = 0.0, 0, 0
         for group in by_tokens([len(items[row]) for row in order], budget=TOKENS):
             batch = objective.prepare([items[order[at]] for at in group], rng)
             if not len(batch.targets.pieces):
                 continue
-            characters += sum(_characters(objective, int(piece)) for piece in batch.targets.pieces)
+            read += sum(characters(objective.tokenizer, int(piece)) for piece in batch.targets.pieces)
             with torch.no_grad(), hardware.autocast():
                 values = objective.losses(model, batch.to(hardware.device))
             total, hidden = total + float(values.double().sum()), hidden + len(values)
         if hidden:
-            found[tag] = Loss(total / hidden, total / math.log(2) / max(1, characters), hidden)
+            found[tag] = Loss(total / hidden, total / math.log(2) / max(1, read), hidden)
     return found
-
-
-def _characters(objective: MaskedLanguageModel, piece: int) -> int:
-    """Return how many characters a piece stands for; the mark of a word's beginning stands for a space."""
-    return len(objective.tokenizer.token(piece).removeprefix("##").removesuffix("</w>"))
 
 
 @dataclass(frozen=True)
