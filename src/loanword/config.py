@@ -237,8 +237,7 @@ def _filled(value: Any, name: str = "") -> Any:
     """Leave out tables in which nothing is said; that an objective is named is something."""
     if not isinstance(value, dict):
         return value
-    found = {key: _filled(one, key) for key, one in value.items()}
-    return {key: one for key, one in found.items() if one != {} or name == "objectives"}
+    return {k: found for k, one in value.items() if (found := _filled(one, k)) != {} or name == "objectives"}
 
 
 def build(values: Mapping[str, Any], *, overrides: Iterable[str] = (), where: str = "recipe") -> Recipe:

@@ -22,6 +22,8 @@ from loanword.encoders.load import load
 from loanword.encoders.masked import masked_head
 from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.run import run
+from loanword.tokens.tokenizer import Tokenizer
+from loanword.tokens.vocabulary import Vocabulary
 
 MACHINE = {"device": "cpu", "precision": "fp32", "threads": 1}
 WORDS = [word for words in TOPICS.values() for word in words]
@@ -198,3 +200,19 @@ def test_nothing_is_written_over(tiny_folder, texts, tmp_path):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["small"]
     assert json.loads((tmp_path / "new" / "small" / "config.json").read_text())["vocab_size"] == done.pieces[1]
     assert torch.float32 == done.model.encoder.model.get_input_embeddings().weight.dtype
+
+
+def test_a_word_that_is_cut_only_once_a_longer_piece_is_gone_is_not_covered(tmp_path):
+    """WordPiece fails at "abc" after "ab"; without that it finds "a" and "##bc"."""
+    from tokenizers import Tokenizer as Backend
+    from tokenizers import models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ab", "a", "##bc", "##b", "x"]
+    backend = Backend(models.WordPiece({piece: n for n, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    special = {f"{role}_token": f"[{role.upper()}]" for role in ("pad", "unk", "cls", "sep", "mask")}
+    whole = Tokenizer(PreTrainedTokenizerFast(tokenizer_object=backend, **special))
+    fewer, _ = Vocabulary(whole).trimmed({1, 6, 7, 9})
+    assert [fewer.token(n) for n in fewer.plain(["abc x"])[0].ids] == ["a", "##bc", "x"]
+    assert trim._cut_alike(whole, fewer, ["abc x", "a x", "abd x"]) == ["a x", "abd x"]

@@ -27,13 +27,14 @@ from loanword.deploy.output import expect_new
 from loanword.durable import beside, put
 from loanword.encoders.load import Loaded, load
 from loanword.encoders.masked import MaskedHead, brings_head, masked_head
-from loanword.encoders.resize import expect_free, trim
+from loanword.encoders.resize import expect_free, needed, trim
 from loanword.errors import LoanwordError, ModelError, UsageError
 from loanword.hardware import Hardware, detect
 from loanword.randomness import generator
 from loanword.tasks.generation import Generation
 from loanword.tasks.task import TASKS
 from loanword.tokens.coverage import covering, pieces_of
+from loanword.tokens.tokenizer import Tokenizer
 from loanword.tokens.vocabulary import Vocabulary
 
 HELD_OUT = 0.1
@@ -133,12 +134,15 @@ def trimmed(model: str, texts: Mapping[str, Table], *, share: float = 0.995) -> 
     found = covering(vocabulary, {tag: known for tag, (known, _) in parts.items()}, share=share)
     ids = {n for one in found.values() for n in one.ids}
     there = vocabulary.closed(ids | vocabulary.needed)
+    fewer = vocabulary.trimmed(ids | needed(loaded.encoder, vocabulary))[0] if vocabulary.kind == "WordPiece" else None
     languages: dict[str, Kept] = {}
     proof: dict[str, list[str]] = {}
     for tag, (known, held) in parts.items():
         pieces = pieces_of(loaded.tokenizer, held)
         covered = [text for text, one in zip(held, pieces, strict=True) if there.issuperset(one)]
-        languages[tag] = Kept(len(known), len(found[tag].ids), len(held), len(covered))
+        if fewer:
+            covered, known = (_cut_alike(loaded.tokenizer, fewer, texts) for texts in (covered, known))
+        languages[tag] = Kept(len(parts[tag][0]), len(found[tag].ids), len(held), len(covered))
         proof[tag] = [*covered, *known][:PROVED]
     before, size = _states(loaded, proof, hardware, head), _bytes(loaded)
     small = trim(loaded, ids, vocabulary=vocabulary, head=head)
@@ -182,6 +186,16 @@ def held_out(texts: Sequence[str], tag: str) -> tuple[list[str], list[str]]:
     for place, text in enumerate(texts):
         parts[place in held].append(text)
     return parts
+
+
+def _cut_alike(one: Tokenizer, other: Tokenizer, texts: Sequence[str]) -> list[str]:
+    """Return those of `texts` that two tokenizers cut into the same pieces, whatever the numbers of these.
+
+    That all pieces stay is not enough for WordPiece: a word that it failed to cut after a long piece may be cut once
+    that is gone.
+    """
+    spelt = ([[read.token(n) for n in ids] for ids in pieces_of(read, texts)] for read in (one, other))
+    return [text for text, ours, theirs in zip(texts, *spelt, strict=True) if ours == theirs]
 
 
 def _bytes(loaded: Loaded) -> int:
