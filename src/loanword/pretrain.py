@@ -168,7 +168,7 @@ def _flow(
     checkpoints = kind.of(settings, folder, progress=watch)
     with sparse_lookups(loaded.encoder):
         trained = train(plan, rows, checkpoints=checkpoints and checkpoints.of_round(ROUND), progress=watch)
-    if settings.average:
+    if "averaged" in trained.candidates:
         use(model, trained.candidates["averaged"], kept=trained.kept)
 
     # 6 the encoder with its heads, and the curves
