@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,7 +12,6 @@ from loanword.errors import UsageError
 from loanword.language.tag import canonical
 
 Options = dict[str, Any]
-Power = Annotated[float, Field(ge=0, le=10)]
 LABELLED = frozenset(
     {
         *("start", "probe_penalty", "epochs", "min_steps", "max_steps"),
@@ -84,9 +83,16 @@ class ObjectiveSettings(Settings):
 class SamplingSettings(Settings):
     """Which language comes how often: its share to the power `alpha`, at the first step and at the last."""
 
-    alpha: tuple[Power, Power] = (0.5, 0.5)
+    alpha: tuple[float, float] = (0.5, 0.5)
     cap: float = Field(default=1e9, gt=0)
     """Times that a language's text is seen at most."""
+
+    @field_validator("alpha")
+    @classmethod
+    def _powers(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if min(value) < 0:
+            raise ValueError(f"the powers {list(value)} of shares may not be below 0; 0 gives all languages as much")
+        return value
 
 
 class PretrainTraining(TrainingSettings):
