@@ -52,7 +52,8 @@ def test_quick_or_not_the_same_weights_are_trained(recipe, tiny_folder, tmp_path
     ours, theirs = short.model.state_dict(), long.model.state_dict()
     assert ours.keys() == theirs.keys()
     for name, weights in theirs.items():
-        torch.testing.assert_close(ours[name], weights, atol=2e-4, rtol=2e-3)
+        # Rows of other widths are added up in another order, and Adam makes whole steps of that: 2.3e-4 with AMX.
+        torch.testing.assert_close(ours[name], weights, atol=5e-4, rtol=2e-3)
     widths = [{row["input_ids"].shape[1] for row in trainer.get_train_dataloader()} for trainer in (short, long)]
     assert max(widths[0]) < 60
     assert widths[1] == {60}
