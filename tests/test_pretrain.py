@@ -330,3 +330,16 @@ def test_a_fresh_encoder_pools_and_reads_as_it_is_told(recipe, files, tiny_folde
     pretrain(said.model_copy(update={"model": "fresh", "fresh": fresh, "encoder": encoder}))
     loaded = load(str(files / "run" / "model"))
     assert (loaded.encoder.pooling, loaded.tokenizer.prefix) == ("cls", "query: ")
+
+
+def test_the_recipe_that_is_written_finds_a_tokenizer_alone_from_anywhere(recipe, files, tiny_folder, monkeypatch):
+    (files / "pieces").mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(Path(tiny_folder("xlm-roberta")) / name, files / "pieces" / name)
+    monkeypatch.chdir(files)
+    fresh = FreshSettings(tokenizer="pieces", size="1x32")
+    pretrain(recipe(steps=1).model_copy(update={"model": "fresh", "fresh": fresh}))
+    assert read_as(PretrainRecipe, "run/recipe.toml").fresh.tokenizer.endswith("pieces")
+    monkeypatch.chdir(files.parent)
+    again = read_as(PretrainRecipe, str(files / "run" / "recipe.toml"))
+    assert (Path(again.fresh.tokenizer) / "tokenizer.json").is_file()

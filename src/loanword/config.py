@@ -316,8 +316,8 @@ def _with_paths(
 
 
 def _is_model(folder: Path) -> bool:
-    """Whether `folder` holds a model, or is that of a run, which holds one."""
-    names = ("config.json", "modules.json", "model/config.json")
+    """Whether `folder` holds a model or a tokenizer, or is that of a run, which holds one."""
+    names = ("config.json", "modules.json", "model/config.json", "tokenizer.json")
     return any((folder / name).is_file() for name in names)
 
 
