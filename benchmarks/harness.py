@@ -34,6 +34,8 @@ LIMIT = 600
 """Seconds a row may take, unless a benchmark gives it more."""
 SAID = ("accuracy", "score", "seconds_epoch")
 """What a row says that is printed when it is there."""
+RACE = ("kind", "task", "shape", "seed")
+"""Parts of a key that rows have in common whose times are compared with one another."""
 JUDGES = "goals"
 """The function of a benchmark that judges its rows."""
 
@@ -98,19 +100,30 @@ def standing(
 ) -> list[Row]:
     """Return the rows of benchmark `name` that have one of `keys` and are not stale.
 
-    Scores of another machine count, made with its versions; of rows whose kind is among `timed`, this machine's alone.
+    A row of another machine counts with its versions. Of rows whose kind is among `timed` those that are compared with
+    one another (`RACE`) count from one machine alone, that which measured most of them.
     """
     wanted, own = {json.dumps(key) for key in keys}, here()
 
-    def counts(row: Row) -> bool:
-        if json.dumps(row["key"]) not in wanted:
-            return False
-        elsewhere = row.get("machine", own) != own
-        if elsewhere and row["key"].get("kind") in timed:
-            return False
-        return stamp(row["key"], row["versions"] if elsewhere else None) == row["fingerprint"]
+    def of(row: Row) -> dict[str, str]:
+        machine: dict[str, str] = row.get("machine", own)
+        return machine
 
-    return [row for row in load(name)["rows"] if counts(row)]
+    fresh = [
+        row
+        for row in load(name)["rows"]
+        if json.dumps(row["key"]) in wanted
+        and stamp(row["key"], row["versions"] if of(row) != own else None) == row["fingerprint"]
+    ]
+    races: dict[str, list[dict[str, str]]] = {}
+    for row in fresh:
+        races.setdefault(_race(row), []).append(of(row))
+    best = {race: max(them, key=lambda one: (them.count(one), one == own)) for race, them in races.items()}
+    return [row for row in fresh if row["key"].get("kind") not in timed or of(row) == best[_race(row)]]
+
+
+def _race(row: Row) -> str:
+    return json.dumps([row["key"].get(part) for part in RACE])
 
 
 def measure(name: str, wanted: Sequence[tuple[dict[str, Any], str]], *, jobs: int = 1, limit: int = LIMIT) -> None:

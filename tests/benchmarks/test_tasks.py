@@ -97,7 +97,7 @@ def test_a_stamp_follows_what_a_row_hangs_on(monkeypatch):
     assert all((ROOT / path).is_file() for path in seen["code"])
 
 
-def test_scores_of_another_machine_count_and_its_times_do_not(tmp_path, monkeypatch):
+def test_scores_of_another_machine_count_and_so_do_times_with_which_nothing_is_compared(tmp_path, monkeypatch):
     monkeypatch.setattr(tasks.harness, "RESULTS", tmp_path)
     monkeypatch.setattr(tasks, "stamp", lambda key, installed=None: str(installed or "ours"))
     there = {"machine": {"processor": "another"}, "versions": {"torch": "1"}, "fingerprint": "{'torch': '1'}"}
@@ -109,7 +109,7 @@ def test_scores_of_another_machine_count_and_its_times_do_not(tmp_path, monkeypa
     tasks.harness.write("tasks", rows=[{"key": scored[0], **stale}, {"key": scored[3], **here}], goals=[])
     tasks.harness.take("tasks", tmp_path / "theirs.json")
     assert [row["key"] for row in tasks.current([*scored, timed])] == sorted(
-        [scored[0], scored[1], scored[3]], key=json.dumps
+        [scored[0], scored[1], scored[3], timed], key=json.dumps
     )
 
 
