@@ -82,6 +82,7 @@ def test_nothing_is_held_out(files, tiny_folder):
         (("--text", "en={en}", "--steps", "3", "--minutes", "1"), "steps and minutes are both given"),
         (("--text", "en={en}", "--size", "tiny"), "fresh.size is for a fresh encoder, and model is"),
         (("--text", "en={en}", "--column", "text"), "--column text: expected OURS=THEIRS, e.g. --column text=body"),
+        (("--text", "en={en}", "--column", "text=body"), "said by --set corpus.column=NAME"),
         (("--parallel", "en:ru={pairs}", "--objective", "tlm"), "--column translation=NAME"),
         (("nowhere.toml",), "does not exist"),
     ],

@@ -79,6 +79,11 @@ def pretrain(
         objectives=_weights(objective or []),
         training=nested(steps=steps, minutes=minutes),
     )
+    if column and recipe is None and not parallel:
+        raise UsageError(
+            f"--column {column[0]}: it maps columns of translations, and there are none (--parallel); which column "
+            "holds the text of --text is said by --set corpus.column=NAME"
+        )
     overrides = list(override or [])
     if recipe is None:
         found = config.part(

@@ -107,7 +107,8 @@ def expect_column(column: str, there: Sequence[str], findings: Findings, *, line
         return
     note = findings.stop if stop else findings.add
     cause = f"there is no column {shown(column)}{near(column, there)}"
-    note("LW112", cause=cause, fix="say which column holds the text", line=line, column=column)
+    fix = "say which column holds the text: --set corpus.column=NAME, for corpus clean --column NAME"
+    note("LW112", cause=cause, fix=fix, line=line, column=column)
 
 
 def near(name: str, known: Sequence[str]) -> str:
