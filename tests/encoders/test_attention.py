@@ -60,6 +60,16 @@ def test_in_bf16_it_is_no_further_from_the_truth_than_the_stock_kernel(length):
     assert mine < 2 * theirs
 
 
+@pytest.mark.parametrize("length", LENGTHS)
+def test_rotated_queries_and_keys_may_be_wider_than_values(length):
+    query, key, value = made(length, dtype=torch.float32)
+    found, _ = attend(Layer(), query, key, value.bfloat16(), masks(length)[1])
+    expected, _ = attend(Layer(), *(part.bfloat16() for part in (query, key, value)), masks(length)[1])
+    assert found.dtype == torch.bfloat16
+    assert torch.equal(found, expected)
+    assert torch.autograd.grad(found.sum(), query)[0].dtype == torch.float32
+
+
 @pytest.mark.parametrize("length", [6, 40])
 def test_dropout_hits_the_weights_and_the_gradients_the_same(length, monkeypatch):
     noise = {}

@@ -69,3 +69,38 @@ def test_a_model_without_such_a_head_is_refused(tiny_dual):
     encoder = load(str(tiny_dual("clip")), training=False).encoder
     with pytest.raises(ModelError, match="has no masked-language-model head"):
         masked_head(encoder)
+
+
+def of_kind(name, folder, tokenizer):
+    """Write a small encoder of another kind than those of the other tests."""
+    import transformers
+
+    small = {
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 64,
+        "embedding_size": 16,
+        "intra_bottleneck_size": 16,
+        "input_embedding_size": 16,
+        "output_embedding_size": 24,
+    }
+    shape = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64} if name == "distilbert" else small
+    config = transformers.AutoConfig.for_model(name, **shape, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_id)
+    torch.manual_seed(0)
+    transformers.AutoModel.from_config(config).save_pretrained(folder)
+    tokenizer.save(folder)
+    return load(str(folder), training=False).encoder
+
+
+def test_steps_that_are_no_children_in_their_order(tiny_encoder, tmp_path):
+    encoder = of_kind("distilbert", tmp_path, tiny_encoder("bert").tokenizer)
+    head = masked_head(encoder)  # It compares the scores with transformers'.
+    assert [type(step).__name__ for step in head.steps] == ["Linear", "GELUActivation", "LayerNorm"]
+
+
+@pytest.mark.parametrize("name", ["rembert", "mobilebert"])
+def test_a_head_with_a_table_of_its_own_is_refused_in_a_sentence(name, tiny_encoder, tmp_path):
+    encoder = of_kind(name, tmp_path, tiny_encoder("bert").tokenizer)
+    with pytest.raises(ModelError, match="is of a make not known here"):
+        masked_head(encoder)

@@ -44,6 +44,9 @@ def guarded(verb: Callable[..., None]) -> Callable[..., None]:
                 raise typer.Exit(1) from None
             if os.environ.get("LOANWORD_DEBUG"):
                 raise
+            if "bfloat16" in str(error).lower():
+                say(f"error: this model does not run in bf16 here ({error}); set hardware.precision=fp32")
+                raise typer.Exit(1) from None
             say(f"error: {type(error).__name__}: {error}\nThis is a bug in loanword; LOANWORD_DEBUG=1 shows where.")
             raise typer.Exit(1) from None
 

@@ -117,6 +117,7 @@ def attend(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
         return stock
+    query, key = query.to(value.dtype), key.to(value.dtype)  # Rotated ones come wider under autocast.
     mask = attention_mask
     if mask is not None and mask.dtype == torch.bool:
         mask = query.new_zeros(mask.shape).masked_fill_(~mask, torch.finfo(query.dtype).min)
