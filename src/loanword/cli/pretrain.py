@@ -79,11 +79,6 @@ def pretrain(
         objectives=_weights(objective or []),
         training=nested(steps=steps, minutes=minutes),
     )
-    if column and recipe is None and not parallel:
-        raise UsageError(
-            f"--column {column[0]}: it maps columns of translations, and there are none (--parallel); which column "
-            "holds the text of --text is said by --set corpus.column=NAME"
-        )
     overrides = list(override or [])
     if recipe is None:
         found = config.part(
@@ -93,6 +88,11 @@ def pretrain(
         read = config.read_as(PretrainRecipe, recipe, overrides=overrides)
         merged = _merged(read.model_dump(exclude_unset=True), values)
         found = config.part(PretrainRecipe, merged, where=recipe)
+    if column and not found.corpus.parallel:
+        raise UsageError(
+            f"--column {column[0]}: it maps columns of translations, and there are none (--parallel); which column "
+            "holds the text of --text is said by --set corpus.column=NAME"
+        )
     watch = Terminal()
     try:
         made = run(found, progress=watch)
