@@ -42,6 +42,17 @@ def test_a_pass_gives_every_row_once_and_the_next_in_another_order(corpus):
     assert {stream[n].language for n in range(5)} == {"en"}
 
 
+def test_a_digest_is_that_of_all_pieces(corpus, monkeypatch):
+    whole = corpus.digest
+    monkeypatch.setattr(shards, "BLOCK", 7)
+    assert replace(corpus).digest == whole
+    last = corpus.texts["ru"]
+    changed = last.pieces.copy()
+    changed[-1] += 1
+    changed.tofile(last.folder / shards.PIECES)
+    assert replace(corpus).digest != whole
+
+
 def test_rows_are_framed_as_texts_are(corpus, sentences):
     stream = TextRows(corpus, corpus.texts["ru"])
     whole = {tuple(item.ids) for item in corpus.tokenizer.encode(list(sentences["ru"]), languages=["ru"] * 10)}

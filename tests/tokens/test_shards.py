@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,7 +59,8 @@ def test_documents_come_back_as_they_were_tokenized(tokenizer, documents, tmp_pa
 
 
 @pytest.mark.parametrize("limit", [1, 7, 50, 1000])
-def test_rows_cover_every_piece_once_and_no_two_documents(tokenizer, documents, tmp_path, limit):
+def test_rows_cover_every_piece_once_and_no_two_documents(tokenizer, documents, tmp_path, limit, monkeypatch):
+    monkeypatch.setattr(shards, "BLOCK", 4)  # So that ten documents are three blocks.
     shards.write(documents, tokenizer, tmp_path / "shards")
     for shard in shards.read(tmp_path / "shards", tokenizer).values():
         rows = shard.rows(limit)
@@ -94,6 +96,29 @@ def test_pieces_are_counted(tokenizer, documents, tmp_path):
     for shard in shards.read(tmp_path / "shards", tokenizer).values():
         counts = shards.counted(shard, len(tokenizer))
         assert np.array_equal(counts, np.bincount(np.asarray(shard.pieces), minlength=len(tokenizer)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not say what is in memory")
+def test_looking_at_all_pieces_leaves_none_in_memory(tokenizer, documents, tmp_path):
+    shards.write(documents, tokenizer, tmp_path / "shards")
+    for shard in shards.read(tmp_path / "shards", tokenizer).values():
+        shards.counted(shard, len(tokenizer))
+        shard.rows(20)
+        assert [resident(shard.folder / name) for name in (shards.PIECES, shards.DOCUMENTS)] == [0, 0]
+        assert shard.pieces[0] >= 0
+        assert resident(shard.folder / shards.PIECES) > 0
+
+
+def resident(file):
+    """Return the kB of a mapped file that are in this process's memory."""
+    found, inside = [], False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.split(" ", 1)[0]:
+            inside = line.endswith(str(file))
+        elif inside and line.startswith("Rss:"):
+            found.append(int(line.split()[1]))
+    assert found, f"{file} is not mapped"
+    return sum(found)
 
 
 def test_another_vocabulary_is_refused(fresh_tokenizer, documents, tmp_path):

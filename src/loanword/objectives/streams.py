@@ -16,8 +16,6 @@ from loanword.tokens.encoded import Encoded
 from loanword.tokens.shards import Shard, counted
 from loanword.tokens.tokenizer import Frame, Tokenizer
 
-BLOCK = 1 << 22
-"""Pieces that are looked at together."""
 KEPT = 64
 """Orders that are kept: building one takes longer than using it."""
 
@@ -46,8 +44,8 @@ class Corpus:
         found = hashlib.sha256(f"{self.length} {self.seed}".encode())
         for shard in self.shards:
             found.update(f"{shard.language} {shard.size}".encode())
-            for start in range(0, len(shard.pieces), BLOCK):
-                found.update(np.ascontiguousarray(shard.pieces[start : start + BLOCK]).data)
+            for block in shard.blocks():
+                found.update(block.data)
         return found.hexdigest()
 
     @cached_property

@@ -19,7 +19,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -151,28 +151,36 @@ class Shard:
         ends = self.ends[int(self.documents[document, 1]) : until].tolist()
         return [np.asarray(self.pieces[start + a : start + b]) for a, b in pairwise([0, *ends])]
 
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yield all pieces in order, some at a time; read, for what is mapped takes memory once it was looked at."""
+        return self._read(PIECES, self.pieces.dtype)
+
     def rows(self, limit: int) -> np.ndarray:
         """Return the first piece and the length of every row of at most `limit` pieces, (rows, 2), mapped."""
         file = self.folder / f"rows-{limit}.bin"
         if not file.exists():
             partial = file.with_suffix(".partial")
             with partial.open("wb") as target:
-                for block in self._blocks(limit):
+                for block in self._cut(limit):
                     block.tofile(target)
             partial.replace(file)
         return _mapped(file, np.dtype(np.int64), columns=2)
 
-    def _blocks(self, limit: int) -> Iterator[np.ndarray]:
-        for start in range(0, len(self), BLOCK):
-            stop = min(len(self), start + BLOCK)
-            end = self.size.pieces if stop == len(self) else int(self.documents[stop, 0])
-            firsts = np.append(self.documents[start:stop, 0], end)
+    def _cut(self, limit: int) -> Iterator[np.ndarray]:
+        past = np.array([[self.size.pieces, 0, 0]])
+        for block, after in pairwise(chain(self._read(DOCUMENTS, self.documents.dtype, columns=3), [past])):
+            firsts = np.append(block[:, 0], after[0, 0])
             lengths = np.diff(firsts)
             parts = -(-lengths // limit)
             which = np.repeat(np.arange(len(parts)), parts)
             number = np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)
             cut = lengths[which] * np.stack([number, number + 1]) // parts[which]
             yield np.stack([firsts[which] + cut[0], cut[1] - cut[0]], axis=1)
+
+    def _read(self, name: str, kind: np.dtype, *, columns: int = 1) -> Iterator[np.ndarray]:
+        with (self.folder / name).open("rb") as file:
+            while len(block := np.fromfile(file, dtype=kind, count=BLOCK * columns)):
+                yield block.reshape(-1, columns) if columns > 1 else block
 
 
 def read(folder: Path, tokenizer: Tokenizer, *, part: Part = "train") -> dict[str, Shard]:
@@ -205,6 +213,6 @@ def _mapped(file: Path, kind: np.dtype, *, columns: int = 1) -> np.ndarray:
 def counted(shard: Shard, size: int) -> np.ndarray:
     """Return how often each of `size` pieces comes in `shard`, (size,)."""
     found = np.zeros(size, dtype=np.int64)
-    for start in range(0, shard.size.pieces, BLOCK):
-        found += np.bincount(shard.pieces[start : start + BLOCK], minlength=size)
+    for block in shard.blocks():
+        found += np.bincount(block, minlength=size)
     return found
