@@ -91,7 +91,7 @@ def draw(rows: Sequence[Row]) -> None:
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": {"field": "minutes", "type": "quantitative", "title": "minutes of training", "axis": axis},
-            "y": {"field": "score", "type": "quantitative", "title": "Tatoeba, mean of 20 languages", "axis": axis},
+            "y": {"field": "score", "type": "quantitative", "title": "Tatoeba, %, mean of 20 languages", "axis": axis},
             "color": {"field": "system", "type": "nominal", "scale": {"range": ["#1f6f8b", "#c8553d"]}},
             "detail": {"field": "seed"},
         },
