@@ -182,3 +182,23 @@ def test_a_container_has_the_cores_it_pays_for(tmp_path, monkeypatch, written, f
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)), raising=False)
 
     assert free_cores() == free
+
+
+@pytest.mark.parametrize(("said", "hits"), [("", 0), ("1024", 100)])
+def test_onednn_keeps_the_products_of_few_shapes_unless_it_was_told(said, hits):
+    work = """
+import torch
+from loanword.hardware import keep_few_shapes
+keep_few_shapes()
+for _ in range(2):
+    print("again", flush=True)
+    for length in range(8, 108):
+        torch.nn.functional.conv2d(torch.ones(2, 16, length, 32), torch.ones(32, 16, 3, 3))
+"""
+    about = {**os.environ, "ONEDNN_VERBOSE": "2"}
+    about.pop(hardware.COMPILED, None)
+    if said:
+        about[hardware.COMPILED] = said
+    done = subprocess.run([sys.executable, "-c", work], env=about, capture_output=True, text=True, check=True)
+    second = done.stdout.split("again")[2]
+    assert sum("cache_hit" in line and "convolution" in line for line in second.splitlines()) == hits

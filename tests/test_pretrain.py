@@ -16,6 +16,7 @@ from loanword.encoders.masked import masked_head
 from loanword.errors import ConfigError, LoanwordError, UsageError
 from loanword.pretrain import pretrain
 from loanword.pretrain_config import FreshSettings, ObjectiveSettings, PretrainRecipe, SamplingSettings
+from loanword.training.trainer import train
 
 NOUNS = {"en": ("goat", "kite", "soup"), "ru": ("коза", "змей", "суп")}
 VERBS = {"en": ("sleeps", "waits", "sings"), "ru": ("спит", "ждёт", "поёт")}
@@ -79,6 +80,20 @@ def test_it_learns_and_says_so_by_language(recipe, tiny_kinds):
     assert [point["step"] for point in done.report["objectives"]] == [10, 20, 30]
     losses = [point["objectives"]["mlm"] for point in done.report["objectives"]]
     assert losses[-1] < losses[0]
+
+
+def test_while_it_learns_the_tokenizer_is_put_away(recipe, monkeypatch):
+    """Nothing that is done at every step, or at every look at held-out text, may ask it for something."""
+    seen = []
+
+    def watched(plan, *given, **more):
+        done = train(plan, *given, **more)
+        seen.append({"fast", "_backend"} & vars(plan.tokenizer).keys())
+        return done
+
+    monkeypatch.setattr("loanword.pretrain.train", watched)
+    pretrain(recipe(objectives=("mlm", "nsp", "tlm", "ranking", "detection"), steps=20))
+    assert seen == [set()]
 
 
 def test_what_it_writes_is_what_transformers_loads(recipe, files, tiny_kinds, sentences):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STAT = "/proc/stat"
 QUOTA = "/sys/fs/cgroup/cpu.max"
+COMPILED, SHAPES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", 64
+"""How oneDNN is told how many compiled products to keep, and how many those of a few passes are."""
 LOOK = 0.1
 """Seconds for which a machine is watched to see which of its cores are busy."""
 
@@ -84,6 +86,15 @@ def detect(*, device: str = "auto", precision: str = "auto", threads: int = 0) -
     threads = threads or free_cores()
     torch.set_num_threads(threads)
     return Hardware(device=device, precision=precision, threads=threads)
+
+
+def keep_few_shapes() -> None:
+    """Let oneDNN keep the products that it compiled for the last few shapes, unless the environment says otherwise.
+
+    It keeps 1,024, with AMX half a megabyte each (docs/log.md). Where every pass has a shape of its own none comes
+    again. Heard if nothing was multiplied in this process before.
+    """
+    os.environ.setdefault(COMPILED, str(SHAPES))
 
 
 def free_cores() -> int:

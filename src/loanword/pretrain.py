@@ -26,7 +26,7 @@ from loanword.encoders.lookups import sparse_lookups
 from loanword.encoders.readers import limited, tokenizer_of
 from loanword.encoders.sizes import fresh
 from loanword.errors import ConfigError, UsageError
-from loanword.hardware import Hardware, detect
+from loanword.hardware import Hardware, detect, keep_few_shapes
 from loanword.language.tag import sides
 from loanword.objectives.corpora import Sources, held_out, tokenized
 from loanword.objectives.latent import start_latent
@@ -77,6 +77,7 @@ def pretrain(recipe: PretrainRecipe, *, progress: Progress | None = None) -> Pre
     A run that was stopped goes on where it was when the same recipe is run again in the same folder, which also keeps
     the tokenized corpus.
     """
+    keep_few_shapes()
     machine = recipe.hardware.model_dump()
     hardware = detect(**{**machine, "device": device_here(machine["device"])})
     with together(hardware.device) as processes:
@@ -149,7 +150,7 @@ def _flow(
     if processes.first and settings.minutes:
         kept.keep(steps)
     every = max(1, steps // recipe.evaluation.points)
-    look = HeldOut(measured_by(objective, loaded.tokenizer), held, hardware, every=every)
+    look = HeldOut(measured_by(objective, loaded.tokenizer, held), held, hardware, every=every)
     learned = ByObjective(objective, every=every)
     sampler = mixture(steps=steps, every=every)
     for part, share in zip(parts, sampler.dealt(), strict=True):
@@ -166,6 +167,7 @@ def _flow(
     # 5 rows -> Batch -> loss, until the steps are done
     kind = Checkpoints if processes.first else Reading
     checkpoints = kind.of(settings, folder, progress=watch)
+    loaded.tokenizer.put_away()  # All is read.
     with sparse_lookups(loaded.encoder):
         trained = train(plan, rows, checkpoints=checkpoints and checkpoints.of_round(ROUND), progress=watch)
     if "averaged" in trained.candidates:

@@ -6,6 +6,7 @@ from torch.nn.functional import scaled_dot_product_attention as stock
 
 from loanword.encoders import attention
 from loanword.encoders.attention import FEW, MANY, NAME, attend
+from loanword.encoders.dropout import survivors
 
 LENGTHS = (1, 5, FEW - 1, FEW, 40)
 
@@ -74,9 +75,10 @@ def test_rotated_queries_and_keys_may_be_wider_than_values(length):
 def test_dropout_hits_the_weights_and_the_gradients_the_same(length, monkeypatch):
     noise = {}
 
-    def drawn(shape, rate, dtype):
-        noise["is"] = (torch.rand(shape) >= rate).to(dtype) / (1 - rate)
-        return noise["is"]
+    def drawn(*given):
+        found = survivors(*given)
+        noise["is"] = found.clone()
+        return found
 
     monkeypatch.setattr(attention, "survivors", drawn)
     mine, plain = made(length), made(length)
@@ -93,6 +95,18 @@ def test_dropout_hits_the_weights_and_the_gradients_the_same(length, monkeypatch
         strict=True,
     ):
         torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
+
+
+def test_for_its_backward_pass_dropout_keeps_nothing_more():
+    def kept(rate):
+        shapes = []
+        keep = lambda part: shapes.append(part.shape) or part  # noqa: E731
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda part: part):
+            attend(Layer(), *made(40), None, dropout=rate)
+        return shapes
+
+    assert kept(0.1) == kept(1e-9)
+    assert kept(0.1).count((6, 40, 40)) == 1
 
 
 def test_dropout_keeps_the_mean():

@@ -51,6 +51,13 @@ def test_the_same_state_draws_the_same():
     assert not torch.equal(other, first)
 
 
+def test_it_keeps_a_byte_an_element():
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda part: kept.append(part) or part, lambda part: part):
+        Dropout(0.1).train()(torch.randn(4, 8, requires_grad=True))
+    assert [(part.dtype, part.shape) for part in kept] == [(torch.bool, (4, 8))]
+
+
 def test_it_scales_values_and_gradients_alike():
     torch.manual_seed(3)
     layer, values = Dropout(0.25), torch.randn(50, 40, requires_grad=True)

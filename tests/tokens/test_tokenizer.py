@@ -32,6 +32,29 @@ def hostile_texts(words: list[str], *, count: int) -> list[str]:
     return texts
 
 
+def test_what_is_put_away_comes_back_as_it_was(tokenizer_kind, fresh_tokenizer, words, tmp_path):
+    tokenizer = Tokenizer(fresh_tokenizer(tokenizer_kind), prefix="query: ", max_length=20)
+    texts = hostile_texts(words, count=300)
+    for first in (
+        lambda one: [code.ids for code in one.encode(texts, languages=["en"] * len(texts))],
+        lambda one: one.plain(texts),
+        len,
+        lambda one: one.fast.mask_token_id,
+    ):
+        before = first(tokenizer)
+        tokenizer.put_away()
+        assert not {"fast", "_backend", "_plain"} & vars(tokenizer).keys()
+        assert first(tokenizer) == before
+    tokenizer.save(tmp_path / "before")
+    tokenizer.put_away()
+    tokenizer.save(tmp_path / "after")
+    names = sorted(file.name for file in (tmp_path / "before").iterdir())
+    assert "tokenizer.json" in names
+    assert all((tmp_path / "before" / name).read_bytes() == (tmp_path / "after" / name).read_bytes() for name in names)
+    with pytest.raises(AttributeError, match="Tokenizer has no attribute backend"):
+        _ = tokenizer.backend
+
+
 @pytest.fixture(scope="module")
 def words(sentences):
     return [word for lines in sentences.values() for line in lines for word in line.split()]

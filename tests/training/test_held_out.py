@@ -28,8 +28,8 @@ def made(tiny_encoder, sentences):
 def test_losses_are_the_mean_over_hidden_pieces(made):
     """One row at a time, with the same pieces hidden, by transformers' whole scores."""
     loaded, mixed, model, rows = made
-    how = measured_by(mixed, loaded.tokenizer)
-    found = losses(how.view(model), how.objective, rows, hardware=CPU)
+    how = measured_by(mixed, loaded.tokenizer, rows)
+    found = losses(model, how, rows, hardware=CPU)
     from loanword.randomness import generator
 
     for tag, items in rows.items():
@@ -51,19 +51,19 @@ def test_losses_are_the_mean_over_hidden_pieces(made):
 
 def test_the_same_pieces_every_time(made):
     loaded, mixed, model, rows = made
-    how = measured_by(mixed, loaded.tokenizer)
-    first, second = (losses(how.view(model), how.objective, rows, hardware=CPU) for _ in range(2))
+    how = measured_by(mixed, loaded.tokenizer, rows)
+    first, second = (losses(model, how, rows, hardware=CPU) for _ in range(2))
     assert first == second
 
 
 def test_a_run_that_guesses_nothing_is_not_measured(made):
-    loaded, *_ = made
-    assert measured_by(Mixed({"ranking": TranslationRanking(loaded.tokenizer)}), loaded.tokenizer) is None
+    loaded, _, _, rows = made
+    assert measured_by(Mixed({"ranking": TranslationRanking(loaded.tokenizer)}), loaded.tokenizer, rows) is None
 
 
 def test_points_come_before_the_first_step_every_so_often_and_at_the_end(made):
     loaded, mixed, model, rows = made
-    hook = HeldOut(measured_by(mixed, loaded.tokenizer), rows, CPU, every=3)
+    hook = HeldOut(measured_by(mixed, loaded.tokenizer, rows), rows, CPU, every=3)
     state = State(model=model, steps=7)
     for step in range(7):
         state.step = step

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from loanword.encoders.dropout import survivors
+from loanword.encoders.dropout import scaled, survivors
 
 NAME = "loanword"
 FEW = 16
@@ -48,15 +48,21 @@ class ShortAttention(torch.autograd.Function):
         weights = _softmax(scores).to(query.dtype).contiguous()
         noise = survivors(weights.shape, rate, weights.dtype) if rate else None
         context = torch.bmm(weights if noise is None else weights * noise, value)
-        ctx.save_for_backward(query, key, value, weights, noise)
-        ctx.shape, ctx.scale = (batch, heads, -1, width), scale
+        if noise is not None:
+            weights = weights.copysign(noise.sub_(0.5))  # The sign says which were dropped: one tensor for two.
+        ctx.save_for_backward(query, key, value, weights)
+        ctx.shape, ctx.scale, ctx.rate = (batch, heads, -1, width), scale, rate
         return context.view(batch, heads, seq, width).transpose(1, 2).contiguous()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Return the gradients of query, key and value; those of mask, rate and scale are None."""
-        query, key, value, weights, noise = ctx.saved_tensors
+        query, key, value, weights = ctx.saved_tensors
+        noise = None
+        if ctx.rate:
+            noise = scaled(torch.signbit(weights).logical_not_(), ctx.rate, weights.dtype)
+            weights = weights.abs()
         grad = grads[0].transpose(1, 2).reshape(query.shape)
         to_weights = torch.bmm(grad, value.transpose(1, 2))
         if noise is not None:

@@ -62,7 +62,7 @@ class Denoising:
             raise UsageError(f"the ratio {ratio} of denoising must lie between 0 and 1")
         self.tokenizer = tokenizer
         self.ratio = ratio
-        fast = tokenizer.fast
+        fast, self.mask_id = tokenizer.fast, tokenizer.fast.mask_token_id
         size, never = len(tokenizer), np.zeros(len(tokenizer), dtype=bool)
         self.sentinels = [
             int(n)
@@ -70,7 +70,7 @@ class Denoising:
             if n is not None and n != fast.unk_token_id
         ]
         never[[n for n in (*tokenizer.control_ids, *self.sentinels) if n < size]] = True
-        if fast.mask_token_id is None and not self.sentinels:
+        if self.mask_id is None and not self.sentinels:
             raise ModelError("denoising needs a mask or sentinels such as <extra_id_0>; the tokenizer has neither")
         self.masking = Masking(
             mask_id=-1, begins=Beginnings(tokenizer), never=never, others=np.flatnonzero(~never), unit="span"
@@ -131,7 +131,7 @@ class Denoising:
         seen: list[int] = []
         end = 0
         for start, stop in _runs(places):
-            seen += [*ids[end:start].tolist(), self.tokenizer.fast.mask_token_id]
+            seen += [*ids[end:start].tolist(), self.mask_id]
             end = stop
         first, last = len(frame.parts[0]), len(ids) - len(frame.parts[1])
         return [*seen, *ids[end:].tolist()], [*before, *ids[first:last].tolist(), *after]

@@ -42,15 +42,31 @@ class Loss:
     hidden: int
 
 
-def losses(
-    model: Any,
-    objective: MaskedLanguageModel,
-    rows: Mapping[str, Sequence[Encoded]],
-    *,
-    hardware: Hardware,
-) -> dict[str, Loss]:
-    """Return the loss of each language; `model` has an encoder and a head for hidden pieces."""
-    found = {}
+@dataclass(frozen=True)
+class Measure:
+    """How text is looked at: which head (`view` of the model), hiding what, how many `characters` a piece has."""
+
+    view: Callable[[Any], Any]
+    objective: MaskedLanguageModel
+    characters: Mapping[int, int]
+
+
+def measured_by(mixed: Mixed, tokenizer: Tokenizer, rows: Mapping[str, Sequence[Encoded]]) -> Measure | None:
+    """Return how a run of `mixed` is measured on `rows`; None where none of its objectives guesses hidden pieces."""
+    name = next((name for name, head in mixed.head_of.items() if head == MaskedLanguageModel.shares_head), None)
+    if name is None:
+        return None
+    pieces = {int(piece) for items in rows.values() for item in items for piece in item.ids}
+    return Measure(
+        lambda model: mixed.view(model, name),
+        MaskedLanguageModel(tokenizer, masked=1.0, random=0.0),
+        {piece: characters(tokenizer, piece) for piece in pieces},
+    )
+
+
+def losses(model: Any, by: Measure, rows: Mapping[str, Sequence[Encoded]], *, hardware: Hardware) -> dict[str, Loss]:
+    """Return the loss of each language; `model` has an encoder, and the head that `by` views."""
+    found, objective, model = {}, by.objective, by.view(model)
     for tag, items in rows.items():
         order = sorted(range(len(items)), key=lambda row: len(items[row]))
         rng = generator(0, "held out", tag)
@@ -59,31 +75,13 @@ def losses(
             batch = objective.prepare([items[order[at]] for at in group], rng)
             if not len(batch.targets.pieces):
                 continue
-            read += sum(characters(objective.tokenizer, int(piece)) for piece in batch.targets.pieces)
+            read += sum(by.characters[int(piece)] for piece in batch.targets.pieces)
             with torch.no_grad(), hardware.autocast():
                 values = objective.losses(model, batch.to(hardware.device))
             total, hidden = total + float(values.double().sum()), hidden + len(values)
         if hidden:
             found[tag] = Loss(total / hidden, total / math.log(2) / max(1, read), hidden)
     return found
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How text is looked at: which head (`view` of the model), hiding what."""
-
-    view: Callable[[Any], Any]
-    objective: MaskedLanguageModel
-
-
-def measured_by(mixed: Mixed, tokenizer: Tokenizer) -> Measure | None:
-    """Return how a run of `mixed` is measured; None where none of its objectives guesses hidden pieces."""
-    name = next((name for name, head in mixed.head_of.items() if head == MaskedLanguageModel.shares_head), None)
-    return (
-        None
-        if name is None
-        else Measure(lambda model: mixed.view(model, name), MaskedLanguageModel(tokenizer, masked=1.0, random=0.0))
-    )
 
 
 @dataclass
@@ -126,7 +124,7 @@ class HeldOut:
             return
         began = time.perf_counter()
         with answering(state.model):
-            found = losses(self.by.view(state.model), self.by.objective, self.rows, hardware=self.hardware)
+            found = losses(state.model, self.by, self.rows, hardware=self.hardware)
         point = {tag: {"nats": round(loss.nats, 5), "bits": round(loss.bits, 5)} for tag, loss in found.items()}
         self.points.append({"step": state.step, "tokens": tokens, "languages": point})
         self.seconds += time.perf_counter() - began
