@@ -97,7 +97,8 @@ def _flow(
     # 1 an encoder, pretrained or fresh, with its tokenizer; what it is to learn
     watch.stage("load", detail="a fresh encoder" if recipe.model == "fresh" else recipe.model)
     loaded = _encoder(recipe)
-    objective = Mixed(_objectives(recipe, loaded.tokenizer), seed=recipe.seed if processes.count > 1 else None)
+    objectives = _objectives(recipe, loaded.tokenizer, processes=processes.count)
+    objective = Mixed(objectives, seed=recipe.seed if processes.count > 1 else None)
 
     # 2 text -> Document -> pieces on disk; some documents of every language are laid aside
     watch.stage("read")
@@ -223,8 +224,11 @@ def _encoder(recipe: PretrainRecipe) -> Loaded:
     return replace(made, tokenizer=limited(made.tokenizer, min(recipe.training.length, made.tokenizer.max_length)))
 
 
-def _objectives(recipe: PretrainRecipe, tokenizer: Tokenizer) -> dict[str, Any]:
-    """Make the objectives; raises `ConfigError` with all that cannot be made, or finds nothing to learn from."""
+def _objectives(recipe: PretrainRecipe, tokenizer: Tokenizer, *, processes: int) -> dict[str, Any]:
+    """Make the objectives; raises `ConfigError` with all that cannot be made, or finds nothing to learn from.
+
+    A step that comes whole is dealt out row by row to the `processes`: each needs one.
+    """
     found, problems = {}, []
     for name, said in recipe.objectives.items():
         try:
@@ -237,6 +241,12 @@ def _objectives(recipe: PretrainRecipe, tokenizer: Tokenizer) -> dict[str, Any]:
             problems.append(
                 f"the objective {name} learns from {what}, and corpus.{reads} is empty; give some, e.g. {give}, "
                 "or leave the objective out"
+            )
+        rows = said.batch_size or recipe.training.batch_size
+        if getattr(made, "whole_steps", False) and rows < processes:
+            problems.append(
+                f"the objective {name} has {rows} rows a step, and each of {processes} processes needs one; "
+                f"raise objectives.{name}.batch_size, or start fewer processes"
             )
     if problems:
         raise ConfigError(problems, where="objectives")

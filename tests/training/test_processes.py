@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.corpus import SENTENCES
 from loanword.batches.mixture import Mixture, Part
 from loanword.batches.sampler import Step
 from loanword.encoders.load import load
+from loanword.errors import ConfigError
 from loanword.pretrain import pretrain
 from loanword.pretrain_config import PretrainRecipe
 from loanword.training.processes import Processes, Shared
@@ -99,6 +101,13 @@ def started(path, *more, count=2, status=0):
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == status, done.stderr[-3000:]
+
+
+def test_a_whole_step_has_a_row_for_every_process(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr("loanword.pretrain.together", lambda _: nullcontext(Processes(0, 13)))
+    with pytest.raises(ConfigError, match="ranking has 12 rows a step, and each of 13 processes needs one; raise obj"):
+        pretrain(PretrainRecipe.model_validate(recipe("few", ["ranking", "tlm"])))
+    assert not (tmp_path / "few" / "corpus").exists()
 
 
 @pytest.mark.parametrize("objective", ["ranking", "alignment"])
