@@ -9,11 +9,15 @@ from collections import Counter
 from statistics import fmean
 
 import pytest
+from tests.corpus import SENTENCES
+from tests.tokens.test_extend import NEW
 from transformers import AutoTokenizer
 
 from loanword.errors import UsageError
+from loanword.tokens.extend import extended
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.tokens.train import balanced, shares, train
+from loanword.tokens.vocabulary import Vocabulary
 
 SIZES = {"unigram": 360, "bpe": 410, "wordpiece": 440}
 
@@ -130,23 +134,23 @@ def test_text_is_prepared_as_sentencepiece_does(trained):
     assert made.tokenize("warm  ｓｏｕｐ ") == made.tokenize("warm soup")
 
 
-SCRIPT = """
-import json, sys
-from tests.corpus import SENTENCES
-from loanword.tokens.train import train
-print(json.dumps(train({**SENTENCES}, kind="bpe", size=500).backend_tokenizer.to_str()))
-"""
+def made_here():
+    """Tokenizers of all kinds, and what more pieces make of them."""
+    found = []
+    for kind, size in SIZES.items():
+        made = train({**SENTENCES}, kind=kind, size=size)
+        grown, pieces = extended(Vocabulary(Tokenizer(made, max_length=48)), NEW, size=40)
+        found += [made.backend_tokenizer.to_str(), grown.fast.backend_tokenizer.to_str(), pieces]
+    return found
 
 
-def test_bpe_is_the_same_in_every_process(sentences):
-    runs = []
-    for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=environment, check=True
-        )
-        runs.append(json.loads(done.stdout))
-    assert runs[0] == runs[1] == train({**sentences}, kind="bpe", size=500).backend_tokenizer.to_str()
+def test_all_kinds_are_the_same_in_every_process():
+    """The tables in which the trainers keep words are in another order in each."""
+    script = "import json; from tests.tokens.test_train import made_here; print(json.dumps(made_here()))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert json.loads(done.stdout) == made_here() == made_here()
 
 
 def test_impossible_sizes_are_refused_in_one_sentence(kind, sentences):

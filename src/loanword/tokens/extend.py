@@ -14,6 +14,7 @@ from copy import deepcopy
 from typing import Any
 
 from loanword.errors import UsageError
+from loanword.tokens.settled import WITHIN, settled, within_words
 from loanword.tokens.tokenizer import Tokenizer
 from loanword.tokens.vocabulary import Vocabulary, made, parts_of
 
@@ -74,11 +75,12 @@ def _trained(vocabulary: Vocabulary, texts: Sequence[str], *, size: int, least: 
             vocab_size=wanted, min_frequency=least, **quietly, **{k: v for k, v in marks.items() if v}
         )
     else:
+        quietly["special_tokens"] += within_words(backend, texts)
         trainer = trainers.WordPieceTrainer(vocab_size=2 * wanted, min_frequency=least, **quietly)
     backend.train_from_iterator(texts, trainer)
     found: dict[str, Any] = json.loads(backend.to_str())["model"]
     if vocabulary.kind == "Unigram":
-        found["vocab"] = [entry for entry in found["vocab"] if entry[0] != unknown]
+        found["vocab"] = settled([entry for entry in found["vocab"] if entry[0] != unknown])
     else:
         found["vocab"].pop(unknown, None)
     return found
@@ -103,7 +105,7 @@ def _found_often(
 def _chosen(pieces: Iterable[str], size: int) -> list[str]:
     """Return single characters first, then the others in their order, `size` of them."""
     every = list(pieces)
-    single = [piece for piece in every if len(piece.removeprefix("##")) == 1]
+    single = [piece for piece in every if len(piece.removeprefix(WITHIN)) == 1]
     return [*single, *[piece for piece in every if piece not in {*single}][: max(0, size - len(single))]]
 
 

@@ -7,12 +7,14 @@ library `tokenizers`. Languages are sampled by the power `alpha` of their share 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, get_args
 
 from loanword.errors import UsageError, in_short
 from loanword.randomness import generator
+from loanword.tokens.settled import settled, within_words
 
 Kind = Literal["unigram", "bpe", "wordpiece"]
 ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
@@ -52,21 +54,25 @@ def train(
 ) -> Any:
     """Return a transformers fast tokenizer of `size` pieces for `texts`, by language.
 
-    Special pieces are called, numbered and put around texts as in XLM-RoBERTa, or for WordPiece as in BERT. BPE is the
-    same in every process; the trainers of the others break ties by chance. Raises `UsageError` for texts that cannot
-    fill so many pieces, or cannot be written in so few.
+    Special pieces are called, numbered and put around texts as in XLM-RoBERTa, or for WordPiece as in BERT. Raises
+    `UsageError` for texts that cannot fill so many pieces, or cannot be written in so few.
     """
     if kind not in get_args(Kind):
         raise UsageError(f"unknown kind of tokenizer '{kind}'; known: {', '.join(get_args(Kind))}")
     backend, trainer = _wordpiece() if kind == "wordpiece" else _sentencepiece(kind)
-    given = {character for lines in texts.values() for line in lines for character in line}
+    every = [line for lines in texts.values() for line in lines]
+    given = {character for line in every for character in line}
     alphabet = sorted({*"".join(map(backend.normalizer.normalize_str, given))} - {" "})
     if size <= len(alphabet) + len(BERT):
         raise UsageError(
             f"{size} pieces are too few for {len(alphabet)} different characters and {len(BERT)} special pieces; "
             "ask for more, or leave texts with rare characters out"
         )
-    learner = trainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
+    names = BERT if kind == "wordpiece" else ROBERTA
+    within = within_words(backend, every) if kind == "wordpiece" else []
+    learner = trainer(
+        vocab_size=size, initial_alphabet=alphabet, show_progress=False, special_tokens=[*_specials(names), *within]
+    )
     try:
         backend.train_from_iterator(balanced(texts, alpha=alpha, seed=seed), learner)
     except Exception as error:  # What is raised has no type of its own; normalised, texts may have more characters.
@@ -76,20 +82,20 @@ def train(
         raise UsageError(f"{size} pieces are too few: the characters of these texts alone make {made}; ask for more")
     if made < size:
         raise UsageError(f"these texts hold no more than {made} pieces, fewer than {size}; ask for fewer, or give more")
-    return _dressed(backend, BERT if kind == "wordpiece" else ROBERTA, max_length=max_length)
+    return _dressed(_settled(backend, names), names, max_length=max_length)
 
 
 def _sentencepiece(kind: Kind) -> tuple[Any, Callable[..., Any]]:
     """Return an empty Unigram or BPE tokenizer with SentencePiece's way to prepare text (nmt_nfkc), and its trainer."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-    special, unknown = _specials(ROBERTA), ROBERTA[3]
+    unknown = ROBERTA[3]
     if kind == "unigram":
         backend = Tokenizer(models.Unigram())
-        trainer: Any = partial(trainers.UnigramTrainer, special_tokens=special, unk_token=unknown)
+        trainer: Any = partial(trainers.UnigramTrainer, unk_token=unknown)
     else:
         backend = Tokenizer(models.BPE(unk_token=unknown, fuse_unk=True))
-        trainer = partial(trainers.BpeTrainer, special_tokens=special)
+        trainer = trainers.BpeTrainer
     spaces, end = normalizers.Replace(Regex(" {2,}"), " "), normalizers.Strip(left=False, right=True)
     backend.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), spaces, end])
     backend.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
@@ -105,7 +111,17 @@ def _wordpiece() -> tuple[Any, Callable[..., Any]]:
     backend.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece()
-    return backend, partial(trainers.WordPieceTrainer, special_tokens=_specials(BERT))
+    return backend, trainers.WordPieceTrainer
+
+
+def _settled(backend: Any, names: Sequence[str]) -> Any:
+    """Return what was trained with its special pieces alone as such, and nothing left to chance."""
+    content = json.loads(backend.to_str())
+    content["added_tokens"] = content["added_tokens"][: len(names)]
+    if content["model"]["type"] == "Unigram":
+        scored = content["model"]["vocab"]
+        content["model"]["vocab"] = scored[: len(names)] + settled(scored[len(names) :])
+    return type(backend).from_str(json.dumps(content))
 
 
 def _specials(names: Sequence[str]) -> list[Any]:
