@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -152,6 +153,29 @@ def test_stopped_it_goes_on_with_the_same_pieces(made, tmp_path):
     pieces = (tmp_path / "out" / "wider" / "tokenizer.json").read_bytes()
     adapt(recipe(made, tmp_path / "out", **said))
     assert (tmp_path / "out" / "model" / "tokenizer.json").read_bytes() == pieces
+
+
+def test_killed_while_it_tidies_up_it_does_not_take_half_a_folder_for_a_whole_one(made, tmp_path, monkeypatch):
+    import loanword.adapt as module
+
+    said = {"training": {"steps": 2, "learning_rate": 1e-3, "batch_size": 16}}
+
+    whole = module.shutil.rmtree
+
+    def half(folder, **options):
+        if Path(folder) == tmp_path / "out" / "wider":
+            (tmp_path / "out" / "wider" / "tokenizer.json").unlink()
+            raise StopError
+        whole(folder, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.shutil, "rmtree", half)
+        with pytest.raises(StopError):
+            adapt(recipe(made, tmp_path / "out", **said))
+    assert (tmp_path / "out" / "adapt.json").is_file()
+    again = adapt(recipe(made, tmp_path / "out", **said))
+    assert again.report["training"]["steps"] == 2
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {"adapt.json", "learned", "model"}
 
 
 def test_what_was_learned_is_not_learned_again(made, tmp_path, monkeypatch, caplog):

@@ -27,13 +27,15 @@ from loanword.deploy.base import load_base
 from loanword.deploy.bundle import Bundle
 from loanword.deploy.extend import extend
 from loanword.deploy.folder import save_folder
-from loanword.deploy.output import INSIDE, expect_output
+from loanword.deploy.output import INSIDE, expect_no_bundle, expect_output
 from loanword.deploy.pretrained import REPORT as PRETRAINED
 from loanword.deploy.pretrained import Pretrained
-from loanword.durable import beside, put
+from loanword.durable import beside, put, sweep
+from loanword.errors import UsageError
 from loanword.evaluation.evaluate import Answers, Evaluator
 from loanword.evaluation.intervals import bootstrap, difference
 from loanword.evaluation.metrics import METRICS
+from loanword.evaluation.report import is_ours
 from loanword.evaluation.scores import Interval
 from loanword.language.tag import name as name_of
 from loanword.pretrain import pretrain
@@ -41,6 +43,7 @@ from loanword.pretrain_config import PretrainRecipe
 from loanword.progress import Progress, Silent
 from loanword.tasks.model import Model
 from loanword.tokens.costs import Reader, costs, lacking
+from loanword.training.lock import working_in
 
 WIDER, LEARNED = "wider", "learned"
 """Folders in that of a run: the model with new pieces, and its pretraining."""
@@ -93,16 +96,24 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
 
     A run that was stopped goes on where it was when the same recipe is run again in the same folder.
     """
-    watch, out = progress or Silent(), expanded(recipe.out)
+    watch, out, source = progress or Silent(), expanded(recipe.out), recipe.task or recipe.model
     expect_output(out, files=(REPORT,))
+    if not (is_ours(out, REPORT, "corpus") or (out / LEARNED / KEY).is_file()):
+        expect_no_bundle(out)
+    if expanded(source).exists() and expanded(source).resolve() in (out.resolve(), (out / INSIDE).resolve()):
+        raise UsageError(f"{source} is to be adapted, and {out} would replace it; choose another folder for --out")
+    with working_in(out, target=INSIDE):
+        sweep(out / WIDER)
+        return _flow(recipe, source, out, watch)
 
+
+def _flow(recipe: AdaptRecipe, source: str, out: Path, watch: Progress) -> Adapted:
     # 1 the bundle whose encoder is adapted, and how it does
     bundle = Bundle.load(recipe.task, **recipe.hardware.model_dump()) if recipe.task else None
     tests = _tests(recipe, bundle) if bundle else {}
     before = _answered(bundle, tests, watch) if bundle else {}
 
     # 2 what the language costs; pieces for it, if the vocabulary lacks some
-    source = recipe.task or recipe.model
     cost, wider = _vocabulary(recipe, source, out, watch)
 
     # 3 text and translations -> an encoder
@@ -135,8 +146,9 @@ def adapt(recipe: AdaptRecipe, *, progress: Progress | None = None) -> Adapted:
         with beside(out / INSIDE) as staging:
             put(shutil.copytree(out / LEARNED / INSIDE, staging / INSIDE), out / INSIDE)
     (out / REPORT).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.rmtree(out / LEARNED / INSIDE, ignore_errors=True)
-    shutil.rmtree(out / WIDER, ignore_errors=True)
+    for told, done in ((out / LEARNED / KEY, out / LEARNED / INSIDE), (out / WIDER / REPORT, out / WIDER)):
+        told.unlink(missing_ok=True)  # First: else half of a folder would be taken for a whole one.
+        shutil.rmtree(done, ignore_errors=True)
     watch.done()
     return Adapted(report, gains, bundle, before, after)
 

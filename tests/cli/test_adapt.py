@@ -61,6 +61,25 @@ def test_what_is_refused(call, words, files):
         assert message in " ".join(done.stderr.split())
 
 
+def test_a_bundle_is_not_replaced_by_what_is_made_of_it(call, words, files):
+    """Nor by an encoder alone; and whether a language was helped, of which there is no test set, is not known."""
+    text, quick = words[:6], words[-6:]
+    before = (files / "run" / "model" / "model.safetensors").read_bytes()
+    done = call("adapt", *words, "--out", files / "run")
+    assert "is to be adapted, and" in done.stderr or "holds the bundle of an earlier run" in done.stderr
+    done = call("adapt", *text, "--model", files / "run", *quick, "--out", files / "run")
+    assert done.exit_code == 2
+    assert "holds the bundle of an earlier run, which this one would replace" in " ".join(done.stderr.split())
+    assert (files / "run" / "model" / "model.safetensors").read_bytes() == before
+    done = call("adapt", *text, "--model", files / "run", *quick, "--out", files / "other")
+    assert done.exit_code == 0, done.stderr
+    assert "is a bundle, whose encoder alone is adapted" in " ".join(done.stderr.split())
+    done = call("adapt", *text, "--task", files / "run", *quick, "--out", files / "unmeasured")
+    assert "whether it helped is not known, for no test set is of it" in " ".join(done.stderr.split())
+    done = call("adapt", *text, "--task", files / "unmeasured", *quick, "--out", files / "unmeasured")
+    assert "is to be adapted, and" in " ".join(done.stderr.split())
+
+
 def shown(capsys, *, low, high, vocabulary=None):
     """What is said of a gain with this interval, on stdout and on stderr."""
     some, rows = Interval(0.5, 0.4, 0.6), range(204)

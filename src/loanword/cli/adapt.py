@@ -60,10 +60,13 @@ def adapt(
     from loanword.adapt import adapt as flow
     from loanword.adapt_config import AdaptRecipe
     from loanword.cli.progress import Terminal
+    from loanword.deploy.base import bundle_folder
     from loanword.language.tag import canonical
 
     if task and model:
         raise UsageError("--task and --model are both given; a bundle brings its encoder: leave --model out")
+    if model and bundle_folder(model):
+        say(f"{model} is a bundle, whose encoder alone is adapted; to keep what it does, give it as --task {model}")
     tag = canonical(language)
     values = nested(
         language=tag,
@@ -139,6 +142,8 @@ def _show(done: Adapted, out: str) -> None:
         change = f"{100 * gain.gain.score:+.1f} [{100 * gain.gain.low:+.1f}, {100 * gain.gain.high:+.1f}]"
         typer.echo(f"{place} ({Count(len(done.before[place].table)):row|rows}): {move}, {change}: {gain.verdict}")
     typer.echo(f"\n{out}")
+    if done.bundle and not any(place.rpartition("/")[2] == tag for place in done.gains):
+        say(f"{name(tag)}: whether it helped is not known, for no test set is of it; give one: --test {tag}=FILE")
     for place, gain in done.gains.items():
         if gain.verdict != "helped" and place.rpartition("/")[2] == tag:
             rows = f"{Count(len(done.before[place].table)):row|rows}"

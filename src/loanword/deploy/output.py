@@ -35,6 +35,17 @@ def expect_new(folder: Path) -> None:
         raise UsageError(f"{folder} lies in {around}, a bundle or an index; choose another place")
 
 
+def expect_no_bundle(folder: Path) -> None:
+    """Raise `UsageError` if a model saved in `folder` would replace the bundle of a run on labels.
+
+    What another run on labels replaces, it makes anew; a run without labels does not.
+    """
+    if (folder / INSIDE / INFO).is_file():
+        raise UsageError(
+            f"{folder} holds the bundle of an earlier run, which this one would replace; choose another folder"
+        )
+
+
 def expect_output(folder: Path, *, files: Sequence[str] = (RECIPE, *FILES)) -> None:
     """Raise `UsageError` if `files` and a bundle could not be saved in `folder`: asked before hours are spent on them.
 
