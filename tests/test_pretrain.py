@@ -131,13 +131,13 @@ def test_all_objectives_in_one_run(recipe):
         assert last[name] < first[name]
 
 
-@pytest.mark.parametrize("rows", ["full", "compact"])
-def test_a_model_that_writes_learns_to_write_what_was_hidden(files, tiny_seq2seq, recipe, rows):
+@pytest.mark.parametrize(("kind", "rows"), [("t5", "full"), ("t5", "compact"), ("mbart", "full")])
+def test_a_model_that_writes_learns_to_write_what_was_hidden(files, tiny_seq2seq, recipe, kind, rows):
     from transformers import AutoModelForSeq2SeqLM
 
     said = recipe(objectives=("denoising",), embeddings=rows)
-    before = AutoModelForSeq2SeqLM.from_pretrained(tiny_seq2seq("t5"))
-    done = pretrain(said.model_copy(update={"model": str(tiny_seq2seq("t5"))}))
+    before = AutoModelForSeq2SeqLM.from_pretrained(tiny_seq2seq(kind))
+    done = pretrain(said.model_copy(update={"model": str(tiny_seq2seq(kind))}))
     losses = [point["objectives"]["denoising"] for point in done.report["objectives"]]
     assert losses[-1] < losses[0]
     after = AutoModelForSeq2SeqLM.from_pretrained(files / "run" / "model")
@@ -145,6 +145,16 @@ def test_a_model_that_writes_learns_to_write_what_was_hidden(files, tiny_seq2seq
     assert any("decoder" in name for name in moved)
     assert any("encoder" in name for name in moved)
     assert load(str(files / "run" / "model")).encoder.seq2seq is not None
+
+
+@pytest.mark.parametrize("kind", ["bart", "encoder-decoder"])
+def test_a_decoder_is_not_left_out(files, tiny_seq2seq, recipe, kind):
+    """Hidden pieces are guessed by an encoder alone, and what that is saved with has no decoder."""
+    said = recipe(objectives=("denoising", "mlm", "tlm", "detection"))
+    with pytest.raises(ConfigError, match="brings a decoder, which guessing hidden pieces would leave out") as caught:
+        pretrain(said.model_copy(update={"model": str(tiny_seq2seq(kind))}))
+    assert len(caught.value.problems) == 3
+    assert not (files / "run" / "corpus").exists()
 
 
 def test_compact_rows_leave_the_others_alone(recipe, tiny_encoder):
@@ -251,6 +261,25 @@ def test_files_of_somebody_else_stay(recipe, files):
         with pytest.raises(UsageError, match=r"choose another folder|give the run another folder"):
             pretrain(recipe(out=inside.replace("/", "-"), steps=1))
         assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_bundle_of_a_run_on_labels_stays(recipe, files):
+    (files / "run" / "model").mkdir(parents=True)
+    (files / "run" / "model" / "loanword.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds the bundle of an earlier run, which this one would replace"):
+        pretrain(recipe(steps=1))
+
+
+def test_rows_longer_than_the_model_reads_are_told(recipe, caplog):
+    pretrain(recipe(steps=1, length=5000))
+    assert "rows have 64 pieces, and no more: that is all that the model reads" in caplog.text
+
+
+def test_ranking_has_something_to_tell_apart(recipe, files):
+    first = (files / "pairs.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    (files / "pairs.jsonl").write_text(f"{first}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="ranking tells a translation from others, and there is one in all"):
+        pretrain(recipe(objectives=("ranking",)))
 
 
 def test_an_objective_that_finds_nothing_says_what_it_wants(recipe, files):

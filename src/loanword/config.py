@@ -384,11 +384,11 @@ def _describe(item: Any, model: type[BaseModel]) -> list[str]:
     return [f"{place} = {value}: {message[0].lower()}{message[1:]}"]
 
 
-def _within(model: type[BaseModel], section: Iterable[str]) -> list[str]:
-    """Return the keys of a `section` of `model`."""
+def _within(kind: Any, section: Iterable[str]) -> list[str]:
+    """Return the keys of a `section` of the model `kind`, which may be a table of models by any name."""
     for name in section:
-        model = model.model_fields[name].annotation  # type: ignore[assignment]
-    return list(model.model_fields)
+        kind = kind.model_fields[name].annotation if hasattr(kind, "model_fields") else kind.__args__[1]
+    return list(kind.model_fields)
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:

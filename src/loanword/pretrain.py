@@ -19,13 +19,13 @@ from typing import Any
 from loanword.batches.mixture import Mixture, Part, Rows, pass_tokens
 from loanword.data.corpus.counts import reasons
 from loanword.deploy.base import load_base
-from loanword.deploy.output import INSIDE, RECIPE, expect_output
+from loanword.deploy.output import INSIDE, RECIPE, expect_no_bundle, expect_output
 from loanword.deploy.pretrained import CURVES, REPORT, Pretrained
 from loanword.encoders.load import Loaded
 from loanword.encoders.lookups import sparse_lookups
 from loanword.encoders.readers import limited, tokenizer_of
 from loanword.encoders.sizes import fresh
-from loanword.errors import ConfigError, UsageError
+from loanword.errors import ConfigError, ModelError, UsageError
 from loanword.hardware import Hardware, detect, keep_few_shapes
 from loanword.language.tag import sides
 from loanword.objectives.corpora import Sources, held_out, tokenized
@@ -39,11 +39,10 @@ from loanword.provenance import versions
 from loanword.randomness import seeded
 from loanword.tasks.model import Model
 from loanword.tokens.encoded import Encoded
-from loanword.tokens.tokenizer import Tokenizer
 from loanword.training.budget import Kept, planned
 from loanword.training.candidates import use
 from loanword.training.checkpoints import FREE, Checkpoints
-from loanword.training.held_out import ByObjective, HeldOut, measured_by
+from loanword.training.held_out import ByObjective, HeldOut, guesser, measured_by
 from loanword.training.lock import FOLDER, working_in
 from loanword.training.processes import Gathered, Processes, Reading, Shared, device_here, shared, together
 from loanword.training.state import Data, Run
@@ -85,6 +84,7 @@ def pretrain(recipe: PretrainRecipe, *, progress: Progress | None = None) -> Pre
             processes.wait()
             return _flow(recipe, Silent(), Path(recipe.out) / FOLDER, hardware, processes)
         expect_output(Path(recipe.out), files=(REPORT, CURVES, RECIPE))
+        expect_no_bundle(Path(recipe.out))
         with working_in(Path(recipe.out), target=INSIDE) as folder:
             return _flow(recipe, progress or Silent(), folder, hardware, processes)
 
@@ -97,7 +97,9 @@ def _flow(
     # 1 an encoder, pretrained or fresh, with its tokenizer; what it is to learn
     watch.stage("load", detail="a fresh encoder" if recipe.model == "fresh" else recipe.model)
     loaded = _encoder(recipe)
-    objectives = _objectives(recipe, loaded.tokenizer, processes=processes.count)
+    objectives = _objectives(recipe, loaded, processes=processes.count)
+    if settings.length > loaded.tokenizer.max_length and "length" in settings.model_fields_set:
+        watch.say(f"rows have {loaded.tokenizer.max_length} pieces, and no more: that is all that the model reads")
     objective = Mixed(objectives, seed=recipe.seed if processes.count > 1 else None)
 
     # 2 text -> Document -> pieces on disk; some documents of every language are laid aside
@@ -113,7 +115,7 @@ def _flow(
     )
     for tag in counts.keys() - corpus.texts.keys():
         watch.say(f"nothing is learned from this language: {_became(tag, counts[tag])}")
-    held = held_out(out / "corpus", corpus, rows=recipe.evaluation.rows)
+    held = held_out(out / "corpus", corpus, rows=recipe.evaluation.rows) if guesser(objective) else {}
 
     # 3 objectives, with their heads on the encoder, whose table may start from the translations
     began = time.perf_counter()
@@ -145,6 +147,7 @@ def _flow(
         settings=settings,
         hardware=hardware,
         seed=recipe.seed,
+        agreed=processes.most,
     )
     kept = Kept(folder / f"round-{ROUND}" / "steps.json", f"{rows.digest} {settings.model_dump_json(exclude={*FREE})}")
     steps = processes.agreed(kept.steps()) or processes.agreed(planned(plan, rows, mixture, progress=watch))
@@ -224,16 +227,18 @@ def _encoder(recipe: PretrainRecipe) -> Loaded:
     return replace(made, tokenizer=limited(made.tokenizer, min(recipe.training.length, made.tokenizer.max_length)))
 
 
-def _objectives(recipe: PretrainRecipe, tokenizer: Tokenizer, *, processes: int) -> dict[str, Any]:
+def _objectives(recipe: PretrainRecipe, loaded: Loaded, *, processes: int) -> dict[str, Any]:
     """Make the objectives; raises `ConfigError` with all that cannot be made, or finds nothing to learn from.
 
     A step that comes whole is dealt out row by row to the `processes`: each needs one.
     """
-    found, problems = {}, []
+    found, problems = {}, [] if recipe.objectives else ["there is none; name some, e.g. mlm = {}"]
     for name, said in recipe.objectives.items():
         try:
-            made = found[name] = make_objective(name, tokenizer, said.options)
-        except UsageError as error:
+            made = found[name] = make_objective(name, loaded.tokenizer, said.options)
+            if expect := getattr(made, "expect", None):
+                expect(loaded.encoder)
+        except (UsageError, ModelError) as error:
             problems.append(str(error))
             continue
         if (reads := getattr(made, "reads", None)) and not getattr(recipe.corpus, reads):

@@ -37,6 +37,8 @@ class Corpora(CorpusSettings):
             try:
                 if canonical(tag) in found:
                     problems.append(f"{tag} is {canonical(tag)}, which is there already; put its files into one folder")
+                if ":" in tag and ":" not in canonical(tag):
+                    problems.append(f"'{tag}' is one language twice; translations are of two")
                 found[canonical(tag)] = source
             except UsageError as error:
                 problems.append(str(error))
@@ -74,7 +76,7 @@ class FreshSettings(Settings):
 class ObjectiveSettings(Settings):
     """How much of a run an objective is (`weight`), and its own `options`."""
 
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, le=1e6)
     options: Options = Field(default_factory=dict)
     batch_size: int | None = Field(default=None, ge=2)
     """Rows of a step; None: that of training."""

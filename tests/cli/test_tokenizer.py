@@ -226,6 +226,10 @@ def test_what_extending_refuses(call, tiny_folder, new_script, files):
             (*text, "--parallel", f"zgh={new_script / 'en-zgh.tsv'}"),
             "zgh is one language; parallel text needs two, as en:zgh",
         ),
+        (
+            (*text, "--parallel", f"en:de={new_script / 'en-zgh.tsv'}"),
+            "neither side is of a text that is given (zgh)",
+        ),
         (("--text", f"zgh={new_script / 'none.txt'}"), "none.txt"),
     )
     for words, message in cases:

@@ -59,6 +59,8 @@ def test_what_is_not_known_is_said(tokenizer, tmp_path):
         fresh(tokenizer, architecture="gpt")
     with pytest.raises(ModelError, match="no encoder can be made of"):
         fresh(tokenizer, config=str(tmp_path))
+    with pytest.raises(UsageError, match="none' does not exist"):
+        fresh(tokenizer, config=str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize(("kind", "pieces"), [("bert", "unigram"), ("xlm-roberta", "wordpiece")])

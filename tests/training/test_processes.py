@@ -101,6 +101,7 @@ def started(path, *more, count=2, status=0):
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == status, done.stderr[-3000:]
+    return done.stderr
 
 
 def test_a_whole_step_has_a_row_for_every_process(recipe, tmp_path, monkeypatch):
@@ -129,16 +130,23 @@ def test_two_processes_end_in_the_weights_of_one(recipe, tmp_path, objective):
         assert np.allclose([*left["objectives"].values()], [*right["objectives"].values()], atol=1e-4)
 
 
-def test_two_processes_that_crashed_go_on_to_the_same_weights(recipe, tmp_path, tiny_folder):
-    """With pieces that are hidden and states that drop out: what is drawn is drawn again."""
-    for out, crash in (("whole", None), ("again", "4")):
-        said = {**recipe(out, ["tlm"], steps=6, checkpoint_steps=2), "model": str(tiny_folder("xlm-roberta"))}
-        said["objectives"] = {"tlm": {"batch_size": 10}}  # Five passes: one process draws more than the other.
-        (tmp_path / "two.json").write_text(json.dumps(said), encoding="utf-8")
-        if crash:
-            started(tmp_path / "two.json", crash, status=1)
-            assert (tmp_path / out / "checkpoints" / "round-1" / "step-00000004").is_dir()
+def test_two_processes_that_crashed_or_were_stopped_go_on_to_the_same_weights(recipe, tmp_path, tiny_folder):
+    """With pieces that are hidden and states that drop out: what is drawn is drawn again.
+
+    Of two that are to stop one hears it, and both do, after the same step, which is kept.
+    """
+    for out, end in (("whole", ()), ("again", ("4",)), ("stopped", ("4", "stop"))):
+        values = {**recipe(out, ["tlm"], steps=6, checkpoint_steps=2), "model": str(tiny_folder("xlm-roberta"))}
+        values["objectives"] = {"tlm": {"batch_size": 10}}  # Five passes: one process draws more than the other.
+        (tmp_path / "two.json").write_text(json.dumps(values), encoding="utf-8")
+        if end:
+            said = started(tmp_path / "two.json", *end, status=1)
+            kept = "step-00000005" if "stop" in end else "step-00000004"
+            assert (tmp_path / out / "checkpoints" / "round-1" / kept).is_dir()
+            assert said.count("training was stopped by SIGTERM; what it reached is kept") == 2 * ("stop" in end)
         started(tmp_path / "two.json")
-    one, two = (load(str(tmp_path / name / "model")).encoder.model.state_dict() for name in ("whole", "again"))
+    one, *others = (
+        load(str(tmp_path / name / "model")).encoder.model.state_dict() for name in ("whole", "again", "stopped")
+    )
     for name, value in one.items():
-        assert torch.equal(value, two[name]), name
+        assert all(torch.equal(value, other[name]) for other in others), name

@@ -1,9 +1,12 @@
 """Pretrains as the recipe in the JSON file says that is named; one of the processes that `torchrun` starts.
 
-A number after the name ends all of them before that step, as a crash would.
+A number after the name ends all of them before that step, as a crash would; after "stop" as well, the second one is
+asked by a signal to stop there.
 """
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,8 +19,10 @@ if len(sys.argv) > 2:
 
     def crash(self, state):
         """Go no further than this."""
-        if state.step == int(sys.argv[2]):
+        if state.step == int(sys.argv[2]) and "stop" not in sys.argv:
             sys.exit("a crash")
+        if state.step == int(sys.argv[2]) and os.environ["RANK"] == "1":
+            os.kill(os.getpid(), signal.SIGTERM)
         gather(self, state)
 
     Gathered.before_update = crash

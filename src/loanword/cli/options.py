@@ -68,7 +68,7 @@ KINDS = {
     ".jsonl": "JSON lines",
     ".npy": "a NumPy array",
     ".png": "a picture",
-    ".svg": "a picture, or as .png",
+    ".svg": "a picture (.png is one, too)",
     ".tsv": "a table, or JSON lines as .jsonl",
 }
 _EXAMPLES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -98,6 +99,8 @@ def pretrain(
         made = run(found, progress=watch)
     finally:
         watch.done()
+    if os.environ.get("RANK", "0") != "0":
+        return  # The first of several processes tells it.
     if as_json:
         typer.echo(dumped(made.report, indent=1))
     else:
@@ -109,6 +112,8 @@ def _weights(objectives: list[str]) -> dict[str, dict[str, float]]:
     found = {}
     for text in objectives:
         name, sign, weight = text.partition("=")
+        if not name.strip():
+            raise UsageError(f"--objective {text}: expected a name, or NAME=WEIGHT, as mlm or mlm=2")
         if name.strip() in found:
             raise UsageError(f"--objective {text}: {name.strip()} is given twice; say it once, with one weight")
         found[name.strip()] = {"weight": weight} if sign else {}

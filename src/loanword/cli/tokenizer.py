@@ -255,13 +255,16 @@ def _translations(parallel: list[str] | None, *, into: set[str]) -> list[tuple[s
     from loanword.language.tag import sides
 
     found: list[tuple[str, str]] = []
+    languages = ", ".join(sorted(into))
     for pair, source in pairs(parallel, option="--parallel", what="LANG:LANG=FILE").items():
         if ":" not in pair:
             raise UsageError(
                 f"--parallel {pair}={source}: {pair} is one language; parallel text needs two, as en:{pair}"
             )
-        table = read(source, language=pair, shape=PARALLEL_TEXT)
         one, other = sides(pair)
+        if not into & {one, other}:
+            raise UsageError(f"--parallel {pair}={source}: neither side is of a text that is given ({languages})")
+        table = read(source, language=pair, shape=PARALLEL_TEXT)
         both = zip(table.text, table.pair, strict=True)
         found += both if other in into or one not in into else [(theirs, ours) for ours, theirs in both]
     return found

@@ -57,7 +57,7 @@ def load(
     a folder of sentence-transformers says, or else the model registry; a `prefix` alone goes before texts of any role.
     Raises `ModelError` in one sentence for a model that cannot be had, `UsageError` for a wrong name.
     """
-    source, options = _resolve(name, revision)
+    source, options = resolved(name, revision)
     asked = pooling
     entry, said = lookup(name), read_modules(partial(_find, source, options), name=name)
     known = said or Modules()
@@ -113,7 +113,7 @@ def positions(model: Any) -> int:
     return limit if padding is None else limit - int(padding) - 1
 
 
-def _resolve(name: str, revision: str | None) -> tuple[str, dict[str, Any]]:
+def resolved(name: str, revision: str | None) -> tuple[str, dict[str, Any]]:
     """Turn what the user wrote into what transformers loads, with options; refuse what cannot work."""
     if name.startswith("bundled:"):
         if name not in MODELS:

@@ -114,6 +114,15 @@ def brings_head(encoder: Encoder) -> bool:
     return encoder.seq2seq is None and kind is not None and kind.__name__ in (encoder.config.architectures or ())
 
 
+def expect_encoder_alone(encoder: Encoder) -> None:
+    """Raise `ModelError` for a model that brings a decoder: what such a head is saved with has no room for it."""
+    if encoder.seq2seq is not None:
+        raise ModelError(
+            f"{encoder.name} brings a decoder, which guessing hidden pieces would leave out; have it write them "
+            "(--objective denoising), or take an encoder alone"
+        )
+
+
 def masked_head(encoder: Encoder) -> MaskedHead:
     """Return the head of the checkpoint that `encoder` was read from; a fresh one where it has none.
 
@@ -121,6 +130,7 @@ def masked_head(encoder: Encoder) -> MaskedHead:
     """
     from transformers import MODEL_FOR_MASKED_LM_MAPPING, AutoModelForMaskedLM
 
+    expect_encoder_alone(encoder)
     config, name = encoder.config, encoder.name
     if type(config) not in MODEL_FOR_MASKED_LM_MAPPING:
         raise ModelError(f"{name}: transformers has no masked-language-model head for a {type(encoder.model).__name__}")

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from loanword.encoders.load import _explain, _find, _lowercase, _resolve, positions
+from loanword.encoders.load import _explain, _find, _lowercase, positions, resolved
 from loanword.encoders.models import lookup
 from loanword.encoders.modules import Modules, read_modules
 from loanword.encoders.quiet import quiet_transformers
@@ -30,7 +30,7 @@ def reader(name: str, *, max_length: int | None = None, prefix: str | None = Non
     It reads as many pieces, with the same before them, as `load` would let the model. Raises `ModelError` in one
     sentence for what cannot be had, `UsageError` for a wrong name.
     """
-    source, options = _resolve(name, None)
+    source, options = resolved(name, None)
     said = read_modules(partial(_find, source, options), name=name)
     known = said or Modules()
     if local := Path(source).is_dir():

@@ -11,9 +11,8 @@ from typing import Any, Literal, get_args
 
 import torch
 
-from loanword.config import expanded
 from loanword.encoders.encoder import Encoder
-from loanword.encoders.load import Loaded, positions
+from loanword.encoders.load import Loaded, positions, resolved
 from loanword.encoders.quiet import quiet_transformers
 from loanword.encoders.readers import limited
 from loanword.errors import LoanwordError, ModelError, UsageError, in_short
@@ -118,7 +117,7 @@ def fresh(
     pooling: str = "mean",
     seed: int = 0,
 ) -> Loaded:
-    """Return an encoder with random weights: of `size`, or of the shape of the model `config` (a folder, a Hub id).
+    """Return an encoder with random weights: of `size`, or of the shape of the model `config`, by any name it has.
 
     It reads as many pieces as `tokenizer` cuts texts to, or fewer if it has no more positions.
     """
@@ -127,7 +126,8 @@ def fresh(
     try:
         with quiet_transformers():
             if config:
-                about = AutoConfig.from_pretrained(str(expanded(config)), trust_remote_code=False)
+                source, options = resolved(config, None)
+                about = AutoConfig.from_pretrained(source, trust_remote_code=False, **options)
                 fit(about, tokenizer)
             else:
                 about = configured(tokenizer, size=size, architecture=architecture, languages=languages)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from loanword.encoders.encoder import Encoder
-from loanword.encoders.masked import masked_head
+from loanword.encoders.masked import expect_encoder_alone, masked_head
 from loanword.encoders.rows import CompactEmbedding
 from loanword.errors import UsageError
 from loanword.objectives.linear_loss import linear_loss
@@ -92,9 +92,15 @@ class ReplacedTokenDetection(OnTexts):
         super().__init__(tokenizer)
         if not 0 < ratio < 1 or not 0 < share <= 1:
             raise UsageError(f"the ratio {ratio} and the share {share} of detection must lie between 0 and 1")
+        if not weight > 0:
+            raise UsageError(f"the weight {weight} of detection must be above 0")
         self.hiding = MaskedLanguageModel(tokenizer, schedule=((0.0, ratio),), masked=1.0, random=0.0)
         self.share = share
         self.emphasis = weight
+
+    def expect(self, encoder: Encoder) -> None:
+        """Raise `ModelError` for a model that brings a decoder."""
+        expect_encoder_alone(encoder)
 
     def weight(self, encoded: Sequence[Encoded]) -> float:
         """Return what a batch of `encoded` counts in its step: the pieces that may be hidden."""

@@ -110,7 +110,8 @@ def expect_schedule(schedule: Sequence[tuple[float, float]]) -> tuple[tuple[floa
     except (TypeError, ValueError):
         found = ()
     shares = [share for share, _ in found]
-    if not found or shares[0] != 0 or shares != sorted(shares) or not all(0 < ratio < 1 for _, ratio in found):
+    rising = shares == sorted(shares) and all(0 <= share <= 1 for share in shares)
+    if not found or shares[0] != 0 or not rising or not all(0 < ratio < 1 for _, ratio in found):
         raise UsageError(
             f"the schedule {schedule} is none; expected pairs of the share of steps that is done, from 0 upwards, and "
             "the ratio hidden from there on, between 0 and 1: [[0, 0.3], [0.8, 0.15]]"

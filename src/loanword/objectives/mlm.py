@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from loanword.batches.batch import Batch, collate
-from loanword.encoders.masked import MaskedHead, masked_head
+from loanword.encoders.masked import MaskedHead, expect_encoder_alone, masked_head
 from loanword.encoders.rows import CompactEmbedding
 from loanword.errors import UsageError
 from loanword.objectives.linear_loss import linear_loss
@@ -82,6 +82,10 @@ class MaskedLanguageModel(OnTexts):
             masked=masked,
             random=random,
         )
+
+    def expect(self, encoder: Encoder) -> None:
+        """Raise `ModelError` for a model that brings a decoder."""
+        expect_encoder_alone(encoder)
 
     def begin(self, encoded: Any, encoder: Encoder) -> Sequence[int]:
         """Let only pieces that the rows hold, where they say which, take another's place: others may not be there."""

@@ -13,6 +13,8 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
+
 from loanword.errors import UsageError
 from loanword.objectives.streams import Corpus, TextRows
 from loanword.registry import Registry
@@ -29,7 +31,7 @@ PRETRAINING: Registry[Any] = Registry(
 )
 
 
-SIMPLE = {"float": float, "int": int, "bool": bool, "str": str}
+SIMPLE: dict[str, Any] = {"float": FiniteFloat, "int": int, "bool": bool, "str": str}
 """Types of options that are checked before an objective is made, by how they are written."""
 Material = Literal["text", "parallel"]
 """What an objective learns from (`reads`), by its key in the corpus: texts, or texts with their translations."""
@@ -52,8 +54,6 @@ def make_objective(name: str, tokenizer: Tokenizer, options: Mapping[str, Any]) 
 
 def _expect_types(kind: Any, name: str, options: Mapping[str, Any]) -> None:
     """Raise `UsageError` for an option that is no number, or no text, where `kind` wants one."""
-    from pydantic import TypeAdapter, ValidationError
-
     hints = {one.name: str(one.annotation) for one in inspect.signature(kind).parameters.values()}
     for key, value in options.items():
         said, _, none = hints.get(key, "").partition(" | ")

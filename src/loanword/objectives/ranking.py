@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from loanword.tokens.tokenizer import Tokenizer
 
 SCALE, MARGIN = 20.0, 0.3
+LEAST = 16
+"""Tokens of a pass, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,21 @@ class TranslationRanking:
         self, tokenizer: Tokenizer, *, scale: float = SCALE, margin: float = MARGIN, micro_tokens: int | None = None
     ) -> None:
         """Rank vectors by their cosine times `scale`, from which the right one's `margin` is taken."""
-        if not scale > 0:
-            raise UsageError(f"the scale {scale} of ranking must be above 0")
+        if not scale > 0 or margin < 0:
+            raise UsageError(f"the scale {scale} of ranking must be above 0, and its margin {margin} not below 0")
+        if micro_tokens is not None and micro_tokens < LEAST:
+            raise UsageError(f"micro_tokens = {micro_tokens} of ranking is too little for a text: at least {LEAST}")
         self.tokenizer = tokenizer
         self.scale = scale
         self.margin = margin
         self.micro_tokens = micro_tokens
 
     def streams(self, corpus: Corpus) -> dict[str, TranslationRows]:
-        """Return the pairs of every parallel corpus."""
-        return {name: TranslationRows(corpus, name) for name in corpus.parallel}
+        """Return the pairs of every parallel corpus; raises `UsageError` where there is but one."""
+        found = {name: TranslationRows(corpus, name) for name in corpus.parallel}
+        if sum(map(len, found.values())) == 1:
+            raise UsageError("ranking tells a translation from others, and there is one in all; give more")
+        return found
 
     def begin(self, encoded: Sequence[Encoded], encoder: Encoder) -> Sequence[int]:
         """See where the encoder is: passes are as large as suits that device, unless a size was given."""

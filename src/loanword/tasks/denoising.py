@@ -99,10 +99,15 @@ class Denoising:
         targets = Written(pieces, self.weight(encoded) * (self.ratio if self.sentinels else 1))
         return replace(collate(shown, pad_id=self.tokenizer.pad_id), targets=targets)
 
-    def head(self, encoder: Encoder) -> nn.Module:
-        """Return the model's own decoder."""
+    def expect(self, encoder: Encoder) -> None:
+        """Raise `ModelError` for an encoder alone."""
         if encoder.seq2seq is None:
             raise ModelError(f"{encoder.name} writes nothing; denoising is for models that bring a decoder")
+
+    def head(self, encoder: Encoder) -> nn.Module:
+        """Return the model's own decoder."""
+        self.expect(encoder)
+        assert encoder.seq2seq is not None
         return Seq2SeqHead(encoder.seq2seq, Writing(longest=1), per_row=1.0)
 
     def loss(self, model: Any, batch: Batch) -> torch.Tensor:

@@ -35,8 +35,9 @@ def planned(run: Run, encoded: Sequence[Encoded], mixture: Callable[..., Mixture
     steps, most = _wanted(run, encoded, mixture, progress=progress), _allowed(mixture(steps=1, every=1))
     if steps <= most:
         return steps
-    progress.say(f"{steps:,} steps would show some text more often than sampling.cap: there will be {int(most):,}")
-    return max(1, int(most))
+    fewer = max(1, int(most))
+    progress.say(f"{steps:,} steps would show some text more often than sampling.cap: there will be {fewer:,}")
+    return fewer
 
 
 class Kept:

@@ -51,10 +51,14 @@ class Measure:
     characters: Mapping[int, int]
 
 
+def guesser(mixed: Mixed) -> str | None:
+    """Return an objective that guesses hidden pieces, by which text is looked at; None where there is none."""
+    return next((name for name, head in mixed.head_of.items() if head == MaskedLanguageModel.shares_head), None)
+
+
 def measured_by(mixed: Mixed, tokenizer: Tokenizer, rows: Mapping[str, Sequence[Encoded]]) -> Measure | None:
     """Return how a run of `mixed` is measured on `rows`; None where none of its objectives guesses hidden pieces."""
-    name = next((name for name, head in mixed.head_of.items() if head == MaskedLanguageModel.shares_head), None)
-    if name is None:
+    if (name := guesser(mixed)) is None:
         return None
     pieces = {int(piece) for items in rows.values() for item in items for piece in item.ids}
     return Measure(

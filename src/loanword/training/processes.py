@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import distributed
 
+from loanword.errors import LoanwordError
 from loanword.training.checkpoints import Checkpoints, Saved
 from loanword.training.step import weight_of
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from loanword.batches.sampler import Step
     from loanword.tokens.encoded import Encoded
     from loanword.training.state import State
+
+
+LOST = ("gloo", "NCCL", "Connection closed by peer")
+"""What torch says of an exchange with a process that is no more."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,15 @@ class Processes:
         distributed.broadcast(held, 0)
         return int(held.item())
 
+    def most(self, number: int) -> int:
+        """Return the highest number that any process says; all must ask."""
+        if self.count == 1:
+            return number
+        said = torch.tensor([number])
+        held = said.cuda() if distributed.get_backend() == "nccl" else said
+        distributed.all_reduce(held, distributed.ReduceOp.MAX)
+        return int(held.item())
+
 
 def device_here(device: str) -> str:
     """Return the device of this process: where several run on a machine, each has its own."""
@@ -72,6 +86,13 @@ def together(device: str) -> Iterator[Processes]:
     distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Processes(distributed.get_rank(), distributed.get_world_size())
+    except RuntimeError as error:
+        if not any(word in str(error) for word in LOST):
+            raise
+        raise LoanwordError(
+            "another of the processes that train together has ended, and this one cannot go on alone; what the other "
+            "one says is why. The same command goes on from the last checkpoint"
+        ) from error
     finally:
         distributed.destroy_process_group()
 

@@ -53,7 +53,7 @@ class Run:
 
     `sees` names what of the target languages the run looks at: "target text", "parallel text", "dictionary",
     "target labels"; empty means zero-shot. `optimizer` and `sampler` build something other than the default where a
-    strategy needs it.
+    strategy needs it. `agreed` makes of a number the highest that any of the processes that train together says.
     """
 
     model: Model
@@ -68,6 +68,7 @@ class Run:
     hooks: tuple[Hook, ...] = ()
     optimizer: Callable[[Model], torch.optim.Optimizer] | None = None
     sampler: Callable[[Sequence[Encoded]], Any] | None = None
+    agreed: Callable[[int], int] = int
 
 
 @dataclass

@@ -258,17 +258,19 @@ def _loop(
                 for hook in hooks:
                     hook.on_evaluate(state, scores)
                 train_mode(model, layers=settings.freeze_layers)
-            if checkpoints and (asked.by or checkpoints.due(state.step)):
+            if checkpoints and ((by := run.agreed(asked.by)) or checkpoints.due(state.step)):
                 checkpoints.save(moving.put_down())
-                if asked.by:
-                    raise Interrupted(asked.by, where=checkpoints.folder)
+                if by:
+                    run.agreed(by)  # Nobody leaves before it is saved.
+                    raise Interrupted(by, where=checkpoints.folder)
             paused += time.perf_counter() - begun
             if state.stop:
                 break
         synchronise(device)
         state.seconds = time.perf_counter() - started - paused
-        if checkpoints and (asked.by or checkpoints.worth_it(state.step)):
+        if checkpoints and ((by := run.agreed(asked.by)) or checkpoints.worth_it(state.step)):
             checkpoints.save(moving.put_down())
-            if asked.by:
-                raise Interrupted(asked.by, where=checkpoints.folder)
+            if by:
+                run.agreed(by)
+                raise Interrupted(by, where=checkpoints.folder)
     return state, sampler
