@@ -23,4 +23,8 @@ def test_characters_within_words():
         normalizer = normalizers.BertNormalizer(lowercase=True)
         pre_tokenizer = pre_tokenizers.BertPreTokenizer()
 
+    class Bare:
+        normalizer = pre_tokenizer = None
+
     assert within_words(Backend, ["Cab a-d", "CE"]) == ["##a", "##b", "##e"]
+    assert within_words(Bare, ["Cab", "CE"]) == ["##E", "##a", "##b"]

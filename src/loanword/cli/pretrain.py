@@ -99,7 +99,7 @@ def pretrain(
         made = run(found, progress=watch)
     finally:
         watch.done()
-    if os.environ.get("RANK", "0") != "0":
+    if os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0":
         return  # The first of several processes tells it.
     if as_json:
         typer.echo(dumped(made.report, indent=1))

@@ -32,9 +32,7 @@ def within_words(backend: Any, texts: Iterable[str]) -> list[str]:
 
     Given to its trainer as special tokens, they have their numbers before it looks at a word.
     """
-    words = (
-        word
-        for text in texts
-        for word, _ in backend.pre_tokenizer.pre_tokenize_str(backend.normalizer.normalize_str(text))
-    )
+    normal = backend.normalizer.normalize_str if backend.normalizer else str
+    parts = backend.pre_tokenizer.pre_tokenize_str if backend.pre_tokenizer else lambda text: [(text, None)]
+    words = (word for text in texts for word, _ in parts(normal(text)))
     return [WITHIN + character for character in sorted({character for word in words for character in word[1:]})]
