@@ -2,7 +2,7 @@ import gzip
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loanword.data.codes import Findings
@@ -159,9 +159,11 @@ def test_text_in_is_text_out(tmp_path_factory, pairs, encoding, codes):
 
 @settings(deadline=None, max_examples=150)
 @given(start=st.integers(0, 400), length=st.integers(0, 30), insert=st.binary(max_size=4))
+@example(start=0, length=0, insert=b"\xfe\xff")
 def test_a_damaged_file_is_a_data_error_or_harmless(start, length, insert):
+    """It names the line, unless the whole file is of another kind than it should be."""
     content = written([("one & two", "eins"), ("three", "drei <b>")], codes=["bpt", "hi"])
     try:
         rows(content[:start] + insert + content[start + length :])
     except DataError as error:
-        assert all(problem.line or problem.code in ("LW109", "LW403") for problem in error.problems)
+        assert all(problem.line or problem.code in ("LW108", "LW109", "LW403") for problem in error.problems)
