@@ -61,6 +61,15 @@ def test_what_is_refused(call, words, files):
         assert message in " ".join(done.stderr.split())
 
 
+def test_what_is_learned_can_be_said(call, words, files):
+    said = ("--objective", "alignment=2", "--objective", "mlm", "--objective", "tlm")
+    done = call("adapt", *words, *said, "--steps", 8, "--out", files / "said", "--json")
+    assert done.exit_code == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["recipe"]["objectives"] == {"alignment": {"weight": 2.0}, "mlm": {}, "tlm": {}}
+    assert {name for point in report["objectives"] for name in point["objectives"]} == {"alignment", "mlm", "tlm"}
+
+
 def test_a_bundle_is_not_replaced_by_what_is_made_of_it(call, words, files):
     """Nor by an encoder alone; and whether a language was helped, of which there is no test set, is not known."""
     text, quick = words[:6], words[-6:]

@@ -42,6 +42,14 @@ def adapt(
     pieces: Annotated[
         int | None, typer.Option(min=0, help="New pieces for the vocabulary; without it, as many as it seems to lack.")
     ] = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--objective",
+            metavar="NAME[=WEIGHT]",
+            help="mlm, tlm, alignment, ...; without it, alignment=2 and mlm, or mlm where there are no translations.",
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Or a budget.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
@@ -59,6 +67,7 @@ def adapt(
     from loanword import config
     from loanword.adapt import adapt as flow
     from loanword.adapt_config import AdaptRecipe
+    from loanword.cli.pretrain import weights
     from loanword.cli.progress import Terminal
     from loanword.deploy.base import bundle_folder
     from loanword.language.tag import canonical
@@ -78,6 +87,7 @@ def adapt(
         seed=seed,
         out=out,
         corpus=nested(text={tag: text}, parallel=_parallel(parallel or [], tag, task)),
+        objectives=weights(objective or []),
         training=nested(steps=steps, minutes=minutes),
     )
     recipe = config.part(AdaptRecipe, values, overrides=list(override or []), where="command line")

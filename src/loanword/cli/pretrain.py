@@ -77,7 +77,7 @@ def pretrain(
             parallel=pairs(parallel, option="--parallel", what="LANG:LANG=FILE"),
             columns=pairs(column, option="--column", what="OURS=THEIRS"),
         ),
-        objectives=_weights(objective or []),
+        objectives=weights(objective or []),
         training=nested(steps=steps, minutes=minutes),
     )
     overrides = list(override or [])
@@ -107,7 +107,7 @@ def pretrain(
         typer.echo(summary(made.report) + f"\n{Path(found.out)}")
 
 
-def _weights(objectives: list[str]) -> dict[str, dict[str, float]]:
+def weights(objectives: list[str]) -> dict[str, dict[str, float]]:
     """Turn ``["mlm=2", "tlm"]`` into settings of objectives."""
     found = {}
     for text in objectives:
